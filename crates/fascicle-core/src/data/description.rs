@@ -1,0 +1,73 @@
+//! What was simulated.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Fingerprint, Seeding};
+
+/// What was simulated: all that two results must agree on to be merged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The simulation's name, such as `SpinBoson, MeanField`.
+    pub simulation: String,
+    /// Names and values of everything that the results depend on besides the seeds: constants,
+    /// settings, initial state, recipes. Reals are written such that they read back the same.
+    pub settings: Vec<(String, String)>,
+    /// The arithmetic: `strict` (no fused multiply-add: the same bits on every machine).
+    pub arithmetic: String,
+    /// How seeds become random numbers.
+    pub seeding: Seeding,
+    /// Time steps of a trajectory, for figures of speed.
+    pub steps: u64,
+}
+
+impl Description {
+    /// Adds a setting.
+    pub fn set(&mut self, name: impl Into<String>, value: impl std::fmt::Debug) {
+        self.settings.push((name.into(), format!("{value:?}")));
+    }
+
+    /// The value of a setting.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.settings
+            .iter()
+            .find_map(|(n, value)| (n == name).then_some(value.as_str()))
+    }
+
+    /// Writes it into a fingerprint.
+    pub fn fingerprint(&self, to: &mut Fingerprint) {
+        to.text(&self.simulation);
+        for (name, value) in &self.settings {
+            to.text(name);
+            to.text(value);
+        }
+        to.text(&self.arithmetic);
+        to.text(&self.seeding.to_string());
+        to.integer(self.steps);
+    }
+
+    /// The first fact in which another description differs: (what, here, there).
+    pub(crate) fn difference(&self, other: &Self) -> Option<(String, String, String)> {
+        let facts = |d: &Self| {
+            let mut facts = vec![
+                ("simulation".to_string(), d.simulation.clone()),
+                ("arithmetic".to_string(), d.arithmetic.clone()),
+                ("seeding".to_string(), d.seeding.to_string()),
+            ];
+            facts.extend(d.settings.iter().cloned());
+            facts.push(("steps".to_string(), d.steps.to_string()));
+            facts
+        };
+        let (here, there) = (facts(self), facts(other));
+        let find = |list: &[(String, String)], name: &str| {
+            let found = list
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, value)| value.clone());
+            found.unwrap_or_else(|| "nothing".to_string())
+        };
+        let names = here.iter().chain(&there).map(|(name, _)| name);
+        names
+            .map(|name| (name.clone(), find(&here, name), find(&there, name)))
+            .find(|(_, here, there)| here != there)
+    }
+}

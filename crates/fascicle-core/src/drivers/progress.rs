@@ -1,0 +1,187 @@
+//! What all drivers do alike: rounds, counting, merging and telling.
+
+use std::ops::ControlFlow;
+
+use crate::{
+    Cause, Event, Failure, Fold, FoldError, Frame, Listener, LogLine, Next, PieceFailure, Progress,
+    Report, Work,
+};
+
+/// The book-keeping of a run, for drivers: it hands out piece numbers round by round, merges what
+/// comes back, counts, and tells the listener.
+pub struct Rounds<'a, 'b> {
+    work: &'a dyn Work,
+    fold: &'a mut dyn Fold,
+    on: &'a mut Listener<'b>,
+    next: u64,
+    progress: Progress,
+    report: Report,
+}
+
+impl std::fmt::Debug for Rounds<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rounds")
+            .field("next", &self.next)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, 'b> Rounds<'a, 'b> {
+    /// Begins a run and tells so.
+    pub fn begin(
+        work: &'a dyn Work,
+        fold: &'a mut dyn Fold,
+        on: &'a mut Listener<'b>,
+        driver: &'static str,
+        workers: usize,
+    ) -> Self {
+        let report = Report::default();
+        let mut rounds = Self {
+            work,
+            fold,
+            on,
+            next: 0,
+            progress: Progress::default(),
+            report,
+        };
+        rounds.grow(work.pieces());
+        let (unit, progress) = (work.unit(), rounds.progress);
+        rounds.tell(Event::Started {
+            driver,
+            workers,
+            unit,
+            progress,
+        });
+        rounds
+    }
+
+    /// Tells the listener something. After it has answered with a break, no more pieces are handed
+    /// out.
+    pub fn tell(&mut self, event: Event<'_>) {
+        if let ControlFlow::Break(()) = (self.on)(event) {
+            self.report.interrupted = true;
+        }
+    }
+
+    /// Whether a listener has ended the run.
+    pub fn interrupted(&self) -> bool {
+        self.report.interrupted
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// The next piece of this round, if there is one left and the run was not interrupted.
+    pub fn next_piece(&mut self) -> Option<u64> {
+        if self.report.interrupted || self.next == self.progress.all_pieces {
+            return None;
+        }
+        self.next += 1;
+        Some(self.next - 1)
+    }
+
+    /// Whether pieces of this round are left to be handed out.
+    pub fn has_pieces(&self) -> bool {
+        !self.report.interrupted && self.next < self.progress.all_pieces
+    }
+
+    /// Takes in what became of a piece.
+    pub fn finish(
+        &mut self,
+        piece: u64,
+        worker: usize,
+        log: &[LogLine],
+        result: Result<&Frame, Failure>,
+    ) {
+        for line in log {
+            self.tell(Event::Log { piece, line });
+        }
+        let merged = result.and_then(|frame| self.fold.add(piece, frame).map_err(into_failure));
+        self.progress.pieces += 1;
+        self.progress.items += self.work.size(piece);
+        let progress = self.progress;
+        match merged {
+            Ok(()) => {
+                self.report.done += 1;
+                let fold: &dyn Fold = self.fold;
+                let event = Event::Done {
+                    piece,
+                    worker,
+                    progress,
+                    partial: &|| fold.partial(),
+                };
+                if let ControlFlow::Break(()) = (self.on)(event) {
+                    self.report.interrupted = true;
+                }
+            }
+            Err(failure) => {
+                let failure = PieceFailure {
+                    piece,
+                    seeds: self.work.seeds(piece),
+                    failure,
+                };
+                self.tell(Event::Failed {
+                    failure: &failure,
+                    progress,
+                });
+                self.report.failures.push(failure);
+            }
+        }
+    }
+
+    /// Counts a worker that was lost and replaced, and tells.
+    pub fn worker_lost(&mut self, worker: usize, lost: &crate::WorkerLost, piece: Option<u64>) {
+        self.report.workers_lost += 1;
+        self.tell(Event::WorkerLost {
+            worker,
+            lost,
+            piece,
+        });
+    }
+
+    /// Asks the fold, when all pieces of the round are back, whether there is another round.
+    pub fn another_round(&mut self) -> bool {
+        if self.report.interrupted {
+            return false;
+        }
+        match self.fold.round() {
+            Next::Done | Next::More(0) => false,
+            Next::More(pieces) => {
+                self.grow(pieces);
+                let progress = self.progress;
+                self.tell(Event::Round { progress });
+                !self.report.interrupted
+            }
+        }
+    }
+
+    /// Ends the run. An interruption that came with the last piece is none.
+    pub fn end(mut self) -> Report {
+        let complete = self.progress.pieces == self.progress.all_pieces;
+        self.report.interrupted &= !complete;
+        self.report.failures.sort_by_key(|failure| failure.piece);
+        self.report
+    }
+
+    fn grow(&mut self, pieces: u64) {
+        let first = self.progress.all_pieces;
+        self.progress.all_pieces += pieces;
+        let sizes = (first..first + pieces).map(|piece| self.work.size(piece));
+        self.progress.all_items += sizes.sum::<u64>();
+    }
+}
+
+fn into_failure(error: FoldError) -> Failure {
+    Failure::new(match error {
+        FoldError::ShapeChanged { expected, found } => Cause::ShapeChanged { expected, found },
+        FoldError::Frame(error) => Cause::Other {
+            message: error.to_string(),
+        },
+        other => Cause::Other {
+            message: other.to_string(),
+        },
+    })
+}

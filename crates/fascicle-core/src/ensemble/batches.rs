@@ -1,0 +1,111 @@
+//! An ensemble as work: batches of seeds.
+
+use super::{Ensemble, Keep, Recorder};
+use crate::data::OutputSpec;
+use crate::{Context, Failure, Fingerprint, Frame, Seed, Work};
+
+/// The batches of an ensemble: piece p has the seeds p B … p B + B − 1 of the list.
+pub(super) struct Batches<'a> {
+    ensemble: &'a dyn Ensemble,
+    seeds: &'a [Seed],
+    times: Vec<f64>,
+    batch: usize,
+    keep: &'a Keep,
+    drop_failed: bool,
+}
+
+impl<'a> Batches<'a> {
+    pub(super) fn new(
+        ensemble: &'a dyn Ensemble,
+        seeds: &'a [Seed],
+        keep: &'a Keep,
+        drop_failed: bool,
+    ) -> Self {
+        let batch = ensemble
+            .batch_size()
+            .min(seeds.len())
+            .next_multiple_of(ensemble.group());
+        Self {
+            ensemble,
+            seeds,
+            times: ensemble.times(),
+            batch,
+            keep,
+            drop_failed,
+        }
+    }
+
+    /// Trajectories per batch, rounded up to whole groups.
+    pub(super) fn batch(&self) -> usize {
+        self.batch
+    }
+
+    fn slice(&self, piece: u64) -> &'a [Seed] {
+        let first = (piece as usize)
+            .saturating_mul(self.batch)
+            .min(self.seeds.len());
+        let last = first.saturating_add(self.batch).min(self.seeds.len());
+        &self.seeds[first..last]
+    }
+}
+
+impl Work for Batches<'_> {
+    fn pieces(&self) -> u64 {
+        self.seeds.len().div_ceil(self.batch) as u64
+    }
+
+    fn fingerprint(&self, to: &mut Fingerprint) {
+        self.ensemble.describe().fingerprint(to);
+        to.reals(&self.times);
+        to.integer(self.batch as u64);
+        to.integer(self.seeds.len() as u64);
+        self.seeds.iter().for_each(|seed| to.integer(seed.0));
+    }
+
+    fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
+        let group = self.ensemble.group();
+        let mut record = Recorder::new(&self.times, group, self.keep, self.drop_failed);
+        self.ensemble.run(self.slice(piece), cx, &mut record)?;
+        pack(&record, out).map_err(Failure::other)
+    }
+
+    fn seeds(&self, piece: u64) -> Vec<Seed> {
+        self.slice(piece).to_vec()
+    }
+
+    fn size(&self, piece: u64) -> u64 {
+        self.slice(piece).len() as u64
+    }
+
+    fn unit(&self) -> &'static str {
+        "trajectories"
+    }
+
+    fn shared(&self) -> Option<&(dyn Work + Sync)> {
+        Some(self)
+    }
+}
+
+/// Puts what was recorded into a frame; [`super::fold::EnsembleFold`] reads it.
+fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), crate::FrameError> {
+    let specs: Vec<&OutputSpec> = record.sums().map(|(spec, _)| spec).collect();
+    out.put("specs", &specs)?;
+    out.put_i64s("seeds", as_i64s(record.seeds.iter()));
+    out.put("dropped", &record.dropped)?;
+    for (at, (_, sums)) in record.sums().enumerate() {
+        out.put_bytes(format!("sums {at}"), sums.to_bytes());
+    }
+    out.put_i64s("kept", as_i64s(record.kept.keys()));
+    for at in 0..specs.len() {
+        let series = record
+            .kept
+            .values()
+            .flat_map(|kept| kept.outputs()[at].1.iter().copied());
+        out.put_f64s(format!("kept {at}"), series.collect());
+    }
+    Ok(())
+}
+
+fn as_i64s<'a>(seeds: impl Iterator<Item = &'a Seed>) -> Vec<i64> {
+    seeds.map(|seed| seed.0.cast_signed()).collect()
+}

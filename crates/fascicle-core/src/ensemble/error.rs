@@ -1,0 +1,34 @@
+//! Why an ensemble gave no complete data.
+
+use thiserror::Error;
+
+use super::SeedsError;
+use crate::{Data, DataError, PieceFailure, RunError};
+
+/// Why an ensemble gave no complete data.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EnsembleError {
+    /// The seeds, or the number of trajectories or their batches, cannot be.
+    #[error(transparent)]
+    Seeds(#[from] SeedsError),
+    /// The data to append to do not fit.
+    #[error("the run cannot be appended to the data")]
+    Append(#[source] DataError),
+    /// The driver could not run at all.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Some batches failed; the others are in `finished`.
+    #[error("{} of {pieces} batches failed; the first: {}", failures.len(), failures[0])]
+    Failed {
+        /// The failed batches; at least one.
+        failures: Vec<PieceFailure>,
+        /// How many batches there were.
+        pieces: u64,
+        /// What was finished, together with the data that were to be appended to.
+        finished: Box<Data>,
+    },
+    /// The results could not be put together.
+    #[error("the results could not be put together")]
+    Data(#[from] DataError),
+}

@@ -1,0 +1,181 @@
+//! What a user may ask of one run of an ensemble.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::{Data, ExecuteOptions, Seed};
+
+/// Which whole trajectories to keep beside the means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// None.
+    #[default]
+    None,
+    /// Those of these seeds.
+    Seeds(BTreeSet<Seed>),
+    /// All of them.
+    All,
+}
+
+impl Keep {
+    pub(crate) fn wants(&self, seed: Seed) -> bool {
+        match self {
+            Self::None => false,
+            Self::Seeds(seeds) => seeds.contains(&seed),
+            Self::All => true,
+        }
+    }
+}
+
+/// What becomes of the run when a batch fails or a trajectory goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// All other batches are finished, then the run is an error that names what failed and has
+    /// what is finished.
+    #[default]
+    Fail,
+    /// Failed batches and trajectories that are not finite are left out, and listed in
+    /// [`Data::failures`].
+    Drop,
+}
+
+/// What a user may ask of one run: seeds, data to append to, trajectories to keep, and so on.
+///
+/// Drivers take anything that converts into it: a number of tasks, `None` for all cores, or the
+/// options themselves.
+///
+/// ```
+/// use fascicle_core::{RunOptions, Seed};
+///
+/// let all_cores: RunOptions = None.into();
+/// let four: RunOptions = 4.into();
+/// let more = RunOptions::new().with_tasks(4).with_seeds([10, 11, 12]).with_keep_trajectories([10]);
+/// # let _ = (all_cores, four, more);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    pub(crate) tasks: Option<i64>,
+    pub(crate) seeds: Option<Vec<Seed>>,
+    pub(crate) append: Option<Data>,
+    pub(crate) keep: Keep,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) progress: Option<bool>,
+    pub(crate) execute: ExecuteOptions,
+}
+
+impl RunOptions {
+    /// The defaults: all cores, seeds from 0, nothing to append to, no trajectories kept.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With this many workers, 1 to 4096; checked when the run begins. Default: all cores.
+    #[must_use]
+    pub fn with_tasks(mut self, tasks: i64) -> Self {
+        self.tasks = Some(tasks);
+        self
+    }
+
+    /// With these seeds instead of `num_trajs` consecutive ones. They are checked when the run
+    /// begins: none may repeat, nor be in the data to append to.
+    #[must_use]
+    pub fn with_seeds<S: Into<Seed>>(mut self, seeds: impl IntoIterator<Item = S>) -> Self {
+        self.seeds = Some(seeds.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Adds the trajectories to data of the same simulation. Default seeds go on after the highest.
+    #[must_use]
+    pub fn with_append(mut self, data: Data) -> Self {
+        self.append = Some(data);
+        self
+    }
+
+    /// Keeps the whole trajectories of these seeds.
+    #[must_use]
+    pub fn with_keep_trajectories<S: Into<Seed>>(
+        mut self,
+        seeds: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.keep = Keep::Seeds(seeds.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Keeps all trajectories whole: they take T times the outputs' size each.
+    #[must_use]
+    pub fn with_keep_all_trajectories(mut self) -> Self {
+        self.keep = Keep::All;
+        self
+    }
+
+    /// Says what a failed batch or trajectory means for the run. Default: [`OnFailure::Fail`].
+    #[must_use]
+    pub fn with_on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = on_failure;
+        self
+    }
+
+    /// Shows a progress bar or not, whatever the simulation's settings say.
+    #[must_use]
+    pub fn with_progress_bar(mut self, progress: bool) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// With this many lost workers, at least 1, before a batch counts as failed. Default: 3.
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.execute = self.execute.with_retries(retries);
+        self
+    }
+
+    /// With a longest time for one batch, for worker processes. Default: no limit.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.execute = self.execute.with_timeout(timeout);
+        self
+    }
+
+    /// The number of workers asked for, as given.
+    pub fn tasks(&self) -> Option<i64> {
+        self.tasks
+    }
+
+    /// Whether to show a progress bar, if the run says so.
+    pub fn progress_bar(&self) -> Option<bool> {
+        self.progress
+    }
+}
+
+impl From<Option<usize>> for RunOptions {
+    fn from(tasks: Option<usize>) -> Self {
+        Self {
+            tasks: tasks.map(|n| i64::try_from(n).unwrap_or(i64::MAX)),
+            ..Self::new()
+        }
+    }
+}
+
+impl From<usize> for RunOptions {
+    fn from(tasks: usize) -> Self {
+        Some(tasks).into()
+    }
+}
+
+impl From<u32> for RunOptions {
+    fn from(tasks: u32) -> Self {
+        Self::new().with_tasks(tasks.into())
+    }
+}
+
+impl From<i32> for RunOptions {
+    fn from(tasks: i32) -> Self {
+        Self::new().with_tasks(tasks.into())
+    }
+}
+
+impl From<&RunOptions> for RunOptions {
+    fn from(options: &RunOptions) -> Self {
+        options.clone()
+    }
+}

@@ -1,0 +1,91 @@
+//! The one stream of what happens during a run.
+
+use crate::{Data, LogLine, PieceFailure, WorkerLost};
+
+/// Where a worker's line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Pieces done or failed.
+    pub pieces: u64,
+    /// Of so many (in the rounds known so far).
+    pub all_pieces: u64,
+    /// What is done of [`Work::size`](crate::Work::size): trajectories, for example.
+    pub items: u64,
+    /// Of so many.
+    pub all_items: u64,
+}
+
+/// Something that happened during a run. Listeners are called on the driver's thread; one that
+/// returns [`Break`](std::ops::ControlFlow::Break) ends the run, which then gives what is finished.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The run begins.
+    Started {
+        /// The driver's name.
+        driver: &'static str,
+        /// The number of workers.
+        workers: usize,
+        /// What is counted, in the plural.
+        unit: &'static str,
+        /// Nothing of how much.
+        progress: Progress,
+    },
+    /// A piece is done and merged.
+    Done {
+        /// Its number.
+        piece: u64,
+        /// The worker that ran it.
+        worker: usize,
+        /// How far the run is.
+        progress: Progress,
+        /// The merged results so far, made when asked for.
+        partial: &'a dyn Fn() -> Option<Data>,
+    },
+    /// A piece has failed; the others go on.
+    Failed {
+        /// Which and why.
+        failure: &'a PieceFailure,
+        /// How far the run is.
+        progress: Progress,
+    },
+    /// A worker was lost and is replaced; the piece it ran is run again.
+    WorkerLost {
+        /// The worker's number.
+        worker: usize,
+        /// How it was lost.
+        lost: &'a WorkerLost,
+        /// The piece it ran, if it ran one.
+        piece: Option<u64>,
+    },
+    /// A piece wrote a line into the log.
+    Log {
+        /// The piece.
+        piece: u64,
+        /// The line.
+        line: &'a LogLine,
+    },
+    /// A worker process wrote a whole line.
+    Output {
+        /// The worker's number.
+        worker: usize,
+        /// Where it wrote it.
+        stream: Stream,
+        /// The line, without its end.
+        line: &'a str,
+    },
+    /// A round is over and another one begins.
+    Round {
+        /// How far the run is, with the new round counted in.
+        progress: Progress,
+    },
+}

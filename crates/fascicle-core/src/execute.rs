@@ -1,0 +1,152 @@
+//! The contract of drivers.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{Event, Fold, PieceFailure, Work};
+
+/// What a driver calls for each event, on the thread that called the driver.
+pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
+
+/// A driver: runs the pieces of a work somewhere, and hands their results to a fold.
+pub trait Execute {
+    /// The driver's name, for messages and provenance.
+    fn name(&self) -> &'static str;
+
+    /// The number of workers it uses.
+    fn workers(&self) -> usize;
+
+    /// Runs all pieces, round by round. A piece that fails does not stop the others: failures are in
+    /// the report.
+    ///
+    /// # Errors
+    /// When the work cannot be run at all. Whatever was finished has gone to the fold.
+    fn run(
+        &self,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError>;
+}
+
+/// What a driver is told about a run, beyond the work itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExecuteOptions {
+    /// How many workers a piece may lose before it counts as failed (default 3).
+    pub retries: u32,
+    /// The longest that a piece may take (default: no limit). Only drivers that can end a worker
+    /// accept one.
+    pub timeout: Option<Duration>,
+}
+
+impl Default for ExecuteOptions {
+    fn default() -> Self {
+        Self {
+            retries: 3,
+            timeout: None,
+        }
+    }
+}
+
+impl ExecuteOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With this many lost workers per piece, at least 1, before the piece counts as failed.
+    #[must_use]
+    pub fn with_retries(mut self, retries: u32) -> Self {
+        self.retries = retries.max(1);
+        self
+    }
+
+    /// With this longest time for a piece.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Pieces done and merged.
+    pub done: u64,
+    /// Pieces that failed, by number.
+    pub failures: Vec<PieceFailure>,
+    /// Whether a listener ended the run before all pieces were done.
+    pub interrupted: bool,
+    /// Workers that were lost and replaced.
+    pub workers_lost: u64,
+}
+
+/// Why a work could not be run at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A driver needs workers.
+    #[error("num_tasks must be at least 1, found {found}")]
+    NoWorkers {
+        /// The number asked for.
+        found: i64,
+    },
+    /// Too many workers to be meant.
+    #[error("num_tasks must be at most {limit}, found {found}")]
+    TooManyWorkers {
+        /// The number asked for.
+        found: i64,
+        /// The most that is accepted.
+        limit: usize,
+    },
+    /// The thread driver needs work that is `Sync`.
+    #[error(
+        "this work cannot be shared between threads: implement Work::shared for it, or run it on processes"
+    )]
+    NotShareable,
+    /// The driver cannot do what an option asks for.
+    #[error("the {driver} driver has no {option}: {hint}")]
+    Unsupported {
+        /// The driver's name.
+        driver: &'static str,
+        /// What was asked for.
+        option: &'static str,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// Something the driver needs from its surroundings failed.
+    #[error("the {driver} driver could not {action}")]
+    Driver {
+        /// The driver's name.
+        driver: &'static str,
+        /// What it tried.
+        action: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The most workers that a driver accepts: more are taken for a mistake.
+pub const MOST_WORKERS: usize = 4096;
+
+/// Checks a number of workers as users give it.
+///
+/// # Errors
+/// When it is not in `1..=MOST_WORKERS`.
+pub fn check_workers(found: i64) -> Result<usize, RunError> {
+    match usize::try_from(found) {
+        Err(_) | Ok(0) => Err(RunError::NoWorkers { found }),
+        Ok(n) if n > MOST_WORKERS => Err(RunError::TooManyWorkers {
+            found,
+            limit: MOST_WORKERS,
+        }),
+        Ok(n) => Ok(n),
+    }
+}

@@ -1,0 +1,138 @@
+//! One stream of random numbers.
+
+use super::chacha::ChaCha8;
+use super::mt19937::Mt19937;
+use super::{Purpose, Seed};
+use crate::elementary::{ln, sin_cos_turns};
+
+/// One stream of random numbers: of one trajectory for one purpose.
+#[derive(Clone, Debug)]
+pub struct Draws(Stream);
+
+#[derive(Clone, Debug)]
+enum Stream {
+    Independent(Independent),
+    Legacy(Legacy),
+}
+
+/// `ChaCha` words; normals by Box and Muller.
+#[derive(Clone, Debug)]
+struct Independent {
+    words: ChaCha8,
+    spare: Option<f64>,
+}
+
+/// NumPy's legacy generator, with its spare normal.
+#[derive(Clone, Debug)]
+struct Legacy {
+    words: Mt19937,
+    spare: Option<f64>,
+}
+
+impl Draws {
+    pub(super) fn independent(Seed(seed): Seed, Purpose(purpose): Purpose) -> Self {
+        let mut key = [0; 8];
+        key[0] = seed as u32;
+        key[1] = (seed >> 32) as u32;
+        key[2] = purpose as u32;
+        key[3] = (purpose >> 32) as u32;
+        for (word, text) in key[4..]
+            .iter_mut()
+            .zip(b"fascicle streams".as_chunks::<4>().0)
+        {
+            *word = u32::from_le_bytes(*text);
+        }
+        Self(Stream::Independent(Independent {
+            words: ChaCha8::new(key),
+            spare: None,
+        }))
+    }
+
+    pub(super) fn legacy(seed: u32) -> Self {
+        Self(Stream::Legacy(Legacy {
+            words: Mt19937::new(seed),
+            spare: None,
+        }))
+    }
+
+    /// A number in [0, 1), a multiple of 2⁻⁵³.
+    pub fn uniform(&mut self) -> f64 {
+        match &mut self.0 {
+            Stream::Independent(stream) => to_unit(stream.words.next()),
+            Stream::Legacy(stream) => stream.words.double(),
+        }
+    }
+
+    /// A normal number of mean 0 and variance 1.
+    ///
+    /// Independent streams use Box and Muller's method (Ann. Math. Stat. 29, 610 (1958),
+    /// doi:10.1214/aoms/1177706645) on pairs of words, so that the k-th normal of a stream is at a
+    /// known place; QC Lab's use NumPy's polar method.
+    pub fn normal(&mut self) -> f64 {
+        match &mut self.0 {
+            Stream::Independent(stream) => stream.normal(),
+            Stream::Legacy(stream) => stream.normal(),
+        }
+    }
+
+    /// Fills with numbers in [0, 1).
+    pub fn fill_uniform(&mut self, out: &mut [f64]) {
+        match &mut self.0 {
+            Stream::Independent(s) => out.iter_mut().for_each(|x| *x = to_unit(s.words.next())),
+            Stream::Legacy(s) => out.iter_mut().for_each(|x| *x = s.words.double()),
+        }
+    }
+
+    /// Fills with normal numbers.
+    pub fn fill_normal(&mut self, out: &mut [f64]) {
+        match &mut self.0 {
+            Stream::Independent(stream) => out.iter_mut().for_each(|x| *x = stream.normal()),
+            Stream::Legacy(stream) => out.iter_mut().for_each(|x| *x = stream.normal()),
+        }
+    }
+
+    /// Passes over so many uniform numbers, quickly. A normal in store stays in store.
+    pub fn skip_uniforms(&mut self, count: u64) {
+        match &mut self.0 {
+            Stream::Independent(stream) => stream.words.skip(count),
+            Stream::Legacy(stream) => stream.words.skip(2 * count),
+        }
+    }
+}
+
+fn to_unit(word: u64) -> f64 {
+    (word >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+}
+
+impl Independent {
+    fn normal(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        // The radius needs a number in (0, 1].
+        let above_zero = ((self.words.next() >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0);
+        let radius = (-2.0 * ln(above_zero)).sqrt();
+        let (sin, cos) = sin_cos_turns(to_unit(self.words.next()));
+        self.spare = Some(radius * sin);
+        radius * cos
+    }
+}
+
+impl Legacy {
+    /// NumPy's `legacy_gauss`, with the system's logarithm.
+    fn normal(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        loop {
+            let x1 = 2.0 * self.words.double() - 1.0;
+            let x2 = 2.0 * self.words.double() - 1.0;
+            let r2 = x1 * x1 + x2 * x2;
+            if r2 < 1.0 && r2 != 0.0 {
+                let f = (-2.0 * r2.ln() / r2).sqrt();
+                self.spare = Some(f * x1);
+                return f * x2;
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Fewest-switches surface hopping.
+
+use std::any::Any;
+
+use super::Algorithm;
+use crate::tasks::{
+    CollectClassicalEnergy, CollectDmDb, CollectQuantumEnergy, CopyEigvecs, DiagonalizeMatrix,
+    InitializeActiveSurface, InitializeRandomValuesFssh, InitializeVariableObjects, InitializeZ,
+    UpdateActSurfWf, UpdateClassicalEnergyFssh, UpdateDmDbFssh, UpdateEigvecsGauge, UpdateHQTot,
+    UpdateHopIndsFssh, UpdateHopProbFssh, UpdateQuantumEnergyActSurf, UpdateVectorBasis,
+    UpdateWfDbPropagator, UpdateZHop, UpdateZRk4ActSurf,
+};
+use crate::{Model, Recipe, Tasks};
+
+/// Fewest-switches surface hopping (Tully, J. Chem. Phys. 93, 1061 (1990), doi:10.1063/1.459170;
+/// QC Lab's `FewestSwitchesSurfaceHopping`): the classical coordinates move on one adiabatic surface
+/// at a time, and hop such that the share of trajectories on a surface follows its population.
+#[derive(Clone, Debug)]
+pub struct FewestSwitchesSurfaceHopping {
+    /// Settings.
+    pub settings: FsshSettings,
+    /// The tasks, to be changed at will.
+    pub recipe: Recipe,
+}
+
+/// The settings of [`FewestSwitchesSurfaceHopping`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FsshSettings {
+    /// Whether each initial condition is run once on each of the N surfaces, with weights, instead
+    /// of once on a surface drawn at random (default: false). Seeds then come in groups of N.
+    pub fssh_deterministic: bool,
+    /// How the phase of eigenvectors is fixed from one time step to the next.
+    pub gauge_fixing: GaugeFixing,
+}
+
+/// How the phase of eigenvectors is fixed from one time step to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GaugeFixing {
+    /// The real part of the overlap with the vector before is made positive (the default).
+    #[default]
+    SignOverlap,
+    /// The overlap with the vector before is made real and positive.
+    PhaseOverlap,
+}
+
+impl Default for FewestSwitchesSurfaceHopping {
+    fn default() -> Self {
+        let recipe = Recipe {
+            initialization: Tasks::new()
+                .with(InitializeVariableObjects)
+                .with(InitializeZ)
+                .with(UpdateHQTot)
+                .with(DiagonalizeMatrix)
+                .with(CopyEigvecs)
+                .with(UpdateVectorBasis)
+                .with(InitializeRandomValuesFssh)
+                .with(InitializeActiveSurface)
+                .with(UpdateActSurfWf),
+            update: Tasks::new()
+                .with(CopyEigvecs)
+                .with(UpdateZRk4ActSurf)
+                .with(UpdateWfDbPropagator)
+                .with(UpdateHQTot)
+                .with(DiagonalizeMatrix)
+                .with(UpdateEigvecsGauge)
+                .with(UpdateVectorBasis)
+                .with(UpdateHopProbFssh)
+                .with(UpdateHopIndsFssh)
+                .with(UpdateZHop)
+                .with(UpdateActSurfWf),
+            collect: Tasks::new()
+                .with(UpdateDmDbFssh)
+                .with(UpdateQuantumEnergyActSurf)
+                .with(UpdateClassicalEnergyFssh)
+                .with(CollectDmDb)
+                .with(CollectQuantumEnergy)
+                .with(CollectClassicalEnergy),
+        };
+        Self {
+            settings: FsshSettings::default(),
+            recipe,
+        }
+    }
+}
+
+impl Algorithm for FewestSwitchesSurfaceHopping {
+    fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    fn settings(&self) -> &(dyn Any + Send + Sync) {
+        &self.settings
+    }
+
+    fn describe(&self) -> Vec<(String, String)> {
+        vec![
+            (
+                "fssh_deterministic".into(),
+                self.settings.fssh_deterministic.to_string(),
+            ),
+            (
+                "gauge_fixing".into(),
+                format!("{:?}", self.settings.gauge_fixing),
+            ),
+        ]
+    }
+
+    fn branches(&self, model: &dyn Model) -> usize {
+        if self.settings.fssh_deterministic {
+            model.num_quantum_states()
+        } else {
+            1
+        }
+    }
+}

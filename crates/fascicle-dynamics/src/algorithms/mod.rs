@@ -1,0 +1,38 @@
+//! Algorithms under QC Lab's names.
+
+mod fewest_switches;
+mod mean_field;
+
+use std::any::Any;
+
+pub use fewest_switches::{FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing};
+pub use mean_field::{MeanField, MeanFieldSettings};
+
+use crate::{Model, Recipe};
+
+/// An algorithm: a recipe of tasks, and the settings that the tasks read.
+pub trait Algorithm: Send + Sync {
+    /// Its name, for messages and provenance.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path).to_string()
+    }
+
+    /// Its recipe.
+    fn recipe(&self) -> &Recipe;
+
+    /// Its settings, which tasks read with [`Step::settings`](crate::Step::settings).
+    fn settings(&self) -> &(dyn Any + Send + Sync);
+
+    /// The settings by name, for the description by which data are compared.
+    fn describe(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// How many branches make one seed group with a model: 1 unless trajectories come in groups that
+    /// share their initial condition.
+    fn branches(&self, model: &dyn Model) -> usize {
+        let _ = model;
+        1
+    }
+}

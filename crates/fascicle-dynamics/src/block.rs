@@ -1,0 +1,216 @@
+//! The state of a block of trajectories.
+
+use std::collections::BTreeMap;
+
+use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
+
+use crate::step::System;
+use crate::tasks::HopNumbers;
+use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Vector};
+
+/// The state of a block of trajectories, one per lane, under QC Lab's names.
+#[derive(Debug)]
+pub struct Block {
+    seeds: Vec<Seed>,
+    /// The classical coordinates z, C of them.
+    pub z: Coords,
+    /// The wave function in the diabatic basis, c.
+    pub wf_db: States,
+    /// H_q + H_qc(z), as of the last update.
+    pub h_q_tot: Hermitian,
+    /// The eigenvalues of `h_q_tot`, ascending (surface hopping).
+    pub eigvals: Vec<Lane>,
+    /// The eigenvectors of `h_q_tot`, with the gauge fixed (surface hopping).
+    pub eigvecs: Basis,
+    /// The eigenvectors of the time step before (surface hopping).
+    pub eigvecs_previous: Basis,
+    /// The wave function in the adiabatic basis, b = V† c (surface hopping).
+    pub wf_adb: States,
+    /// The number of the active surface (surface hopping).
+    pub act_surf_ind: Lane,
+    /// The eigenvector of the active surface (surface hopping).
+    pub act_surf_wf: States,
+    /// What outputs are multiplied with: N |b_branch(0)|² under deterministic hopping, else 1.
+    pub branch_weight: Lane,
+    /// The probability of a hop to each surface (surface hopping).
+    pub hop_prob: Vec<Lane>,
+    /// The surface to hop to; −1 for none (surface hopping).
+    pub hop_dest: Lane,
+    /// The density matrix in the diabatic basis, `[row × N + column]`.
+    pub dm_db: Vector,
+    /// The quantum energy.
+    pub quantum_energy: Lane,
+    /// The classical energy.
+    pub classical_energy: Lane,
+    /// What the collect tasks hand out at this time.
+    pub outputs: Outputs,
+    /// What tasks of your own keep from one time step to the next, by name.
+    pub extra: BTreeMap<String, Vec<Lane>>,
+    /// Where the gradient of H_qc was last evaluated.
+    pub(crate) z_gradient: Coords,
+    pub(crate) hop_numbers: HopNumbers,
+    pub(crate) scratch: Scratch,
+}
+
+/// Room for intermediate results, so that no task allocates.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    pub slopes: [Coords; 4],
+    pub states: [States; 3],
+    pub h: Hermitian,
+}
+
+impl Block {
+    pub(crate) fn new(system: &System<'_>) -> Self {
+        let (n, c) = (system.h_q.n(), system.mass.len());
+        let coords = || Coords::zeros(c);
+        let states = || States::zeros(n);
+        Self {
+            seeds: Vec::new(),
+            z: coords(),
+            wf_db: states(),
+            h_q_tot: Hermitian::zeros(n),
+            eigvals: vec![Lane::ZERO; n],
+            eigvecs: Basis::zeros(n),
+            eigvecs_previous: Basis::zeros(n),
+            wf_adb: states(),
+            act_surf_ind: Lane::ZERO,
+            act_surf_wf: states(),
+            branch_weight: Lane::splat(1.0),
+            hop_prob: vec![Lane::ZERO; n],
+            hop_dest: Lane::splat(-1.0),
+            dm_db: Vector::zeros(n * n),
+            quantum_energy: Lane::ZERO,
+            classical_energy: Lane::ZERO,
+            outputs: Outputs::default(),
+            extra: BTreeMap::new(),
+            z_gradient: coords(),
+            hop_numbers: HopNumbers::default(),
+            scratch: Scratch {
+                slopes: [coords(), coords(), coords(), coords()],
+                states: [states(), states(), states()],
+                h: Hermitian::zeros(n),
+            },
+        }
+    }
+
+    /// Makes the block ready for these trajectories, 1 to 16 of them.
+    pub(crate) fn begin(&mut self, seeds: &[Seed]) {
+        self.seeds.clear();
+        self.seeds.extend_from_slice(seeds);
+        self.extra.clear();
+        self.hop_numbers = HopNumbers::default();
+        self.branch_weight = Lane::splat(1.0);
+        self.hop_dest = Lane::splat(-1.0);
+    }
+
+    /// The seeds of the trajectories, 1 to 16.
+    pub fn seeds(&self) -> &[Seed] {
+        &self.seeds
+    }
+
+    /// The seed of a lane: beyond the trajectories, that of the last.
+    pub fn seed_of(&self, lane: usize) -> Seed {
+        self.seeds[lane.min(self.seeds.len() - 1)]
+    }
+
+    /// The values of a name in [`Block::extra`], made of zeros if there are none yet.
+    pub fn extra(&mut self, name: &str, length: usize) -> &mut Vec<Lane> {
+        self.extra
+            .entry(name.to_string())
+            .or_insert_with(|| vec![Lane::ZERO; length])
+    }
+}
+
+/// What the collect tasks hand out at one time.
+#[derive(Debug, Default)]
+pub struct Outputs(Vec<Output>);
+
+#[derive(Debug)]
+struct Output {
+    name: String,
+    shape: Vec<usize>,
+    scale: Scale,
+    /// `[component][lane]`
+    re: Vec<f64>,
+    im: Option<Vec<f64>>,
+    fresh: bool,
+}
+
+impl Outputs {
+    /// Hands out a real output of this shape, a lane per component.
+    pub fn real(&mut self, name: &str, shape: &[usize], scale: Scale, values: &[Lane]) {
+        self.put(name, shape, scale, values, None);
+    }
+
+    /// Hands out a complex output of this shape, a lane per component.
+    pub fn complex(&mut self, name: &str, shape: &[usize], scale: Scale, values: &Vector) {
+        self.put(name, shape, scale, &values.re, Some(&values.im));
+    }
+
+    fn put(&mut self, name: &str, shape: &[usize], scale: Scale, re: &[Lane], im: Option<&[Lane]>) {
+        let at = self
+            .0
+            .iter()
+            .position(|output| output.name == name)
+            .unwrap_or_else(|| {
+                let (name, shape) = (name.to_string(), Vec::new());
+                self.0.push(Output {
+                    name,
+                    shape,
+                    scale,
+                    re: Vec::new(),
+                    im: None,
+                    fresh: false,
+                });
+                self.0.len() - 1
+            });
+        let output = &mut self.0[at];
+        output.shape.clear();
+        output.shape.extend_from_slice(shape);
+        output.scale = scale;
+        output.fresh = true;
+        fill(&mut output.re, re);
+        match im {
+            Some(im) => fill(output.im.get_or_insert_default(), im),
+            None => output.im = None,
+        }
+    }
+
+    /// Moves what was handed out at this time to the recorder.
+    pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
+        for output in self.0.iter_mut().filter(|output| output.fresh) {
+            output.fresh = false;
+            let Output {
+                name,
+                shape,
+                scale,
+                re,
+                im,
+                ..
+            } = output;
+            check_shape(name, shape, re.len() / LANES)?;
+            let re = Lanes::new(re, LANES);
+            match im {
+                Some(im) => to.complex(time, name, shape, *scale, re, Lanes::new(im, LANES))?,
+                None => to.real(time, name, shape, *scale, re)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fill(to: &mut Vec<f64>, from: &[Lane]) {
+    to.clear();
+    from.iter().for_each(|lane| to.extend_from_slice(&lane.0));
+}
+
+fn check_shape(name: &str, shape: &[usize], found: usize) -> Result<(), Failure> {
+    let expected: usize = shape.iter().product();
+    if expected == found {
+        return Ok(());
+    }
+    let message =
+        format!("output {name} of shape {shape:?} needs {expected} components, found {found}");
+    Err(Failure::other(message))
+}

@@ -1,0 +1,109 @@
+//! The shift of the coordinates that conserves energy in a hop.
+//!
+//! z becomes z − i γ d, with d the direction, such that H_c falls by the gap by which the energy of
+//! the active surface rises. Of the two real solutions the one of smaller |γ| counts.
+
+use fascicle_core::c64;
+
+use crate::structure::Classical;
+use crate::{Coords, LANES, Lane, Model};
+
+/// The exact shift where the structure says how, else the numerical search.
+pub fn hop<M: Model + ?Sized>(
+    model: &M,
+    z: &[c64],
+    direction: &[c64],
+    gap: f64,
+) -> Option<Vec<c64>> {
+    let weight = model.classical_coordinate_weight();
+    match model.structure().classical {
+        Classical::Harmonic { frequency } => hop_harmonic(&frequency, &weight, z, direction, gap),
+        Classical::Free => hop_free(&weight, z, direction, gap),
+        Classical::General => hop_numerical(model, z, direction, gap),
+    }
+}
+
+/// Harmonic oscillators: A γ² − B γ + Δ = 0 with
+/// A = Σ_j ½ (ω²/h + h) |d|² − ½ (ω²/h − h) Re d², B = 2 Σ_j h Im z Re d − (ω²/h) Re z Im d.
+pub fn hop_harmonic(
+    frequency: &[f64],
+    weight: &[f64],
+    z: &[c64],
+    direction: &[c64],
+    gap: f64,
+) -> Option<Vec<c64>> {
+    let (mut a, mut b) = (0.0, 0.0);
+    for j in 0..z.len() {
+        let (h, d) = (weight[j], direction[j]);
+        let k = frequency[j] * frequency[j] / h;
+        a += 0.5 * (k + h) * d.norm_sqr() - 0.5 * (k - h) * (d.re * d.re - d.im * d.im);
+        b += 2.0 * (h * z[j].im * d.re - k * z[j].re * d.im);
+    }
+    Some(shift(gamma(a, b, gap)?, direction))
+}
+
+/// Free particles: A γ² − B γ + C = 0 with A = −Σ_j h (Re d)², B = −2 Σ_j h Re d Im z, C = −Δ.
+pub fn hop_free(weight: &[f64], z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+    let (mut a, mut b) = (0.0, 0.0);
+    for j in 0..z.len() {
+        let (h, d) = (weight[j], direction[j]);
+        a -= h * d.re * d.re;
+        b -= 2.0 * h * d.re * z[j].im;
+    }
+    Some(shift(gamma(a, b, -gap)?, direction))
+}
+
+/// The root of A γ² − B γ + C = 0 of smaller size; none if it is not real; 0 if A is.
+fn gamma(a: f64, b: f64, c: f64) -> Option<f64> {
+    let discriminant = b * b - 4.0 * a * c;
+    // Not `< 0`: a NaN is no solution either.
+    if !(discriminant >= 0.0) {
+        return None;
+    }
+    if a == 0.0 {
+        return Some(0.0);
+    }
+    let root = discriminant.sqrt();
+    Some(0.5 * if b < 0.0 { b + root } else { b - root } / a)
+}
+
+/// −i γ d.
+fn shift(gamma: f64, direction: &[c64]) -> Vec<c64> {
+    direction
+        .iter()
+        .map(|d| c64(gamma * d.im, -gamma * d.re))
+        .collect()
+}
+
+/// QC Lab's search for any H_c: |γ| ≤ 5 on a grid of 10 points, then 19 grids of half the width
+/// around the best point before, until H_c(z) − H_c(z − i γ d) is within 1e-6 of the gap.
+pub fn hop_numerical<M: Model + ?Sized>(
+    model: &M,
+    z: &[c64],
+    direction: &[c64],
+    gap: f64,
+) -> Option<Vec<c64>> {
+    const POINTS: usize = 10;
+    let mut shifted = Coords::zeros(z.len());
+    (0..LANES).for_each(|lane| shifted.set_trajectory(lane, z));
+    let before = model.h_c(&shifted)[0];
+    let (mut best, mut range) = (0.0, 5.0);
+    for _ in 0..20 {
+        let point = |k: usize| best - range + 2.0 * range * k as f64 / (POINTS - 1) as f64;
+        for lane in 0..POINTS {
+            for (j, d) in direction.iter().enumerate() {
+                let gamma = point(lane);
+                shifted.set(j, lane, z[j] + c64(gamma * d.im, -gamma * d.re));
+            }
+        }
+        let after: Lane = model.h_c(&shifted);
+        let miss = |k: usize| (gap - (before - after[k])).abs();
+        let closest = (0..POINTS).min_by(|&a, &b| miss(a).total_cmp(&miss(b)))?;
+        best = point(closest);
+        if miss(closest) <= 1e-6 {
+            return Some(shift(best, direction));
+        }
+        range *= 0.5;
+    }
+    None
+}

@@ -1,0 +1,263 @@
+//! The adiabatic side of surface hopping.
+
+use fascicle_core::elementary::sin_cos;
+
+use crate::sys::Kernel;
+use crate::{Basis, Lane, States, Vector};
+
+/// The propagator of a time step with H constant: c ← V exp(−i E dt) V† c.
+#[derive(Debug)]
+pub struct Propagate<'a> {
+    /// E.
+    pub eigvals: &'a [Lane],
+    /// V.
+    pub eigvecs: &'a Basis,
+    /// c.
+    pub wf: &'a mut States,
+    /// Room for V† c.
+    pub scratch: &'a mut States,
+    /// The time step.
+    pub dt: f64,
+}
+
+impl Kernel for Propagate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            eigvals,
+            eigvecs,
+            wf,
+            scratch,
+            dt,
+        } = self;
+        eigvecs.adjoint_times(wf, scratch);
+        for (k, &energy) in eigvals.iter().enumerate() {
+            let (mut sin, mut cos) = (Lane::ZERO, Lane::ZERO);
+            let angle = energy * dt;
+            for l in 0..crate::LANES {
+                (sin[l], cos[l]) = sin_cos(angle[l]);
+            }
+            // (x + i y)(cos − i sin)
+            let (x, y) = (scratch.re[k], scratch.im[k]);
+            scratch.re[k] = x * cos + y * sin;
+            scratch.im[k] = y * cos - x * sin;
+        }
+        eigvecs.times(scratch, wf);
+    }
+}
+
+/// b = V† c.
+#[derive(Debug)]
+pub struct ToAdiabatic<'a> {
+    /// V.
+    pub eigvecs: &'a Basis,
+    /// c.
+    pub wf_db: &'a States,
+    /// b.
+    pub wf_adb: &'a mut States,
+}
+
+impl Kernel for ToAdiabatic<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.eigvecs.adjoint_times(self.wf_db, self.wf_adb);
+    }
+}
+
+/// How the free phase of eigenvectors is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gauge {
+    /// By the sign of Re⟨V(t − dt)|V(t)⟩; a vanishing one makes the vector vanish, as in QC Lab.
+    Sign,
+    /// By the phase of ⟨V(t − dt)|V(t)⟩.
+    Phase,
+}
+
+/// Turns eigenvectors to overlap with those of the time step before.
+#[derive(Debug)]
+pub struct FixGauge<'a> {
+    /// How.
+    pub gauge: Gauge,
+    /// V(t − dt).
+    pub previous: &'a Basis,
+    /// V(t).
+    pub eigvecs: &'a mut Basis,
+}
+
+impl Kernel for FixGauge<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            gauge,
+            previous,
+            eigvecs,
+        } = self;
+        for k in 0..eigvecs.n() {
+            let (re, im) = overlap(previous, k, eigvecs, k);
+            let (px, py) = match gauge {
+                Gauge::Sign => (re.map(sign), Lane::ZERO),
+                Gauge::Phase => {
+                    let size = (re * re + im * im).sqrt();
+                    let one = Lane::splat(1.0);
+                    let turn = |x: Lane, zero| size.select_equal(0.0, zero, x / size);
+                    (turn(re, one), turn(-im, Lane::ZERO))
+                }
+            };
+            for i in 0..eigvecs.n() {
+                let (x, y) = eigvecs.at(i, k);
+                match gauge {
+                    Gauge::Sign => eigvecs.set(i, k, x * px, y * px),
+                    Gauge::Phase => eigvecs.set(i, k, x * px - y * py, x * py + y * px),
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn sign(x: f64) -> f64 {
+    if x > 0.0 {
+        1.0
+    } else if x < 0.0 {
+        -1.0
+    } else {
+        x
+    }
+}
+
+/// ⟨a_k|b_l⟩.
+#[inline(always)]
+fn overlap(a: &Basis, k: usize, b: &Basis, l: usize) -> (Lane, Lane) {
+    let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
+    for i in 0..a.n() {
+        let ((ax, ay), (bx, by)) = (a.at(i, k), b.at(i, l));
+        re += ax * bx + ay * by;
+        im += ax * by - ay * bx;
+    }
+    (re, im)
+}
+
+/// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
+#[derive(Debug)]
+pub struct HopProbability<'a> {
+    /// V(t − dt).
+    pub previous: &'a Basis,
+    /// b.
+    pub wf_adb: &'a States,
+    /// a.
+    pub active: Lane,
+    /// V_a(t).
+    pub active_wf: &'a States,
+    /// P.
+    pub hop_prob: &'a mut [Lane],
+}
+
+impl Kernel for HopProbability<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            previous,
+            wf_adb,
+            active,
+            active_wf,
+            hop_prob,
+        } = self;
+        let n = wf_adb.len();
+        let (mut ar, mut ai) = (Lane::ZERO, Lane::ZERO);
+        for k in 0..n {
+            ar = active.select_equal(k as f64, wf_adb.re[k], ar);
+            ai = active.select_equal(k as f64, wf_adb.im[k], ai);
+        }
+        let size = ar * ar + ai * ai;
+        for k in 0..n {
+            let (mut ox, mut oy) = (Lane::ZERO, Lane::ZERO);
+            for i in 0..n {
+                let ((px, py), (vx, vy)) = (previous.at(i, k), (active_wf.re[i], active_wf.im[i]));
+                ox += vx * px + vy * py;
+                oy += vx * py - vy * px;
+            }
+            let (br, bi) = (wf_adb.re[k], wf_adb.im[k]);
+            // Re and Im of b_k / b_a
+            let qx = (br * ar + bi * ai) / size;
+            let qy = (bi * ar - br * ai) / size;
+            let p = (ox * qx - oy * qy) * -2.0;
+            hop_prob[k] = active.select_equal(k as f64, Lane::ZERO, p);
+        }
+    }
+}
+
+/// The density matrix of surface hopping: b b†, its diagonal replaced by the active surface, in the
+/// diabatic basis, times the weight of the branch.
+#[derive(Debug)]
+pub struct DensityMatrix<'a> {
+    /// V.
+    pub eigvecs: &'a Basis,
+    /// b.
+    pub wf_adb: &'a States,
+    /// The active surface.
+    pub active: Lane,
+    /// The weight.
+    pub weight: Lane,
+    /// ρ, `[row × N + column]`.
+    pub dm: &'a mut Vector,
+}
+
+impl Kernel for DensityMatrix<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            eigvecs,
+            wf_adb: b,
+            active,
+            weight,
+            dm,
+        } = self;
+        let n = b.len();
+        for i in 0..n {
+            for j in 0..n {
+                let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
+                for k in 0..n {
+                    let (tx, ty) = row(eigvecs, b, active, j, k);
+                    let (vx, vy) = eigvecs.at(i, k);
+                    re += vx * tx - vy * ty;
+                    im += vx * ty + vy * tx;
+                }
+                dm.re[i * n + j] = re * weight;
+                dm.im[i * n + j] = im * weight;
+            }
+        }
+    }
+}
+
+/// Σ_l ρ_kl V_jl*, with ρ in the adiabatic basis.
+#[inline(always)]
+fn row(eigvecs: &Basis, b: &States, active: Lane, j: usize, k: usize) -> (Lane, Lane) {
+    let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
+    for l in 0..b.len() {
+        let (x, y) = if k == l {
+            (
+                active.select_equal(k as f64, Lane::splat(1.0), Lane::ZERO),
+                Lane::ZERO,
+            )
+        } else {
+            (
+                b.re[k] * b.re[l] + b.im[k] * b.im[l],
+                b.im[k] * b.re[l] - b.re[k] * b.im[l],
+            )
+        };
+        let (vx, vy) = eigvecs.at(j, l);
+        re += x * vx + y * vy;
+        im += y * vx - x * vy;
+    }
+    (re, im)
+}

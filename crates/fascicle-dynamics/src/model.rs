@@ -1,0 +1,298 @@
+//! The contract of models.
+
+use fascicle_core::{Draws, c64};
+use thiserror::Error;
+
+use crate::structure::{Classical, Coupling};
+use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
+
+/// A quantum-classical model: H = H_q + H_qc(z) + H_c(z), with N quantum states and C complex
+/// classical coordinates
+///
+/// z = √(m h / 2) q + i p / √(2 m h),
+///
+/// of weight h and mass m each (ħ = 1; the model chooses its units). Methods work on blocks of
+/// trajectories, one per [`Lane`]; what a method does for a lane must depend on that lane alone.
+/// For a quick model from closures, one trajectory at a time, see
+/// [`ClosureModel`](crate::ClosureModel).
+///
+/// What a model does not give has QC Lab's default: gradients by finite differences, and a numerical
+/// search for the shift that conserves energy in a hop. Facts in [`Model::structure`] give exact
+/// ones, and fast kernels.
+///
+/// ```
+/// use fascicle_core::{Draws, c64};
+/// use fascicle_dynamics::{Coords, Hermitian, Model, Structure, ingredients};
+///
+/// /// Two states that a single oscillator of frequency 1 modulates.
+/// struct Dimer;
+///
+/// impl Model for Dimer {
+///     fn num_quantum_states(&self) -> usize {
+///         2
+///     }
+///     fn num_classical_coordinates(&self) -> usize {
+///         1
+///     }
+///     fn structure(&self) -> Structure {
+///         Structure::general()
+///             .with_harmonic(vec![1.0])
+///             .with_diagonal_linear(vec![vec![0.3], vec![-0.3]])
+///     }
+///     fn h_q(&self, h: &mut Hermitian) {
+///         h.add_constant(1, 0, c64(0.5, 0.0));
+///     }
+///     fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
+///         ingredients::boltzmann_harmonic(self, 1.0, &[1.0], draws, z);
+///     }
+/// }
+/// ```
+pub trait Model: Send + Sync {
+    /// The model's name, for messages and provenance.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        path.rsplit("::").next().unwrap_or(path).to_string()
+    }
+
+    /// N, at least 1.
+    fn num_quantum_states(&self) -> usize;
+
+    /// C, at least 1.
+    fn num_classical_coordinates(&self) -> usize;
+
+    /// The mass m of each coordinate (default: 1).
+    fn classical_coordinate_mass(&self) -> Vec<f64> {
+        vec![1.0; self.num_classical_coordinates()]
+    }
+
+    /// The weight h of each coordinate (default: 1). Results do not depend on it.
+    fn classical_coordinate_weight(&self) -> Vec<f64> {
+        vec![1.0; self.num_classical_coordinates()]
+    }
+
+    /// The constants by QC Lab's names. They enter the description by which data are compared.
+    fn constants(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+
+    /// Sets a constant by QC Lab's name.
+    ///
+    /// # Errors
+    /// A name that the model does not have, or a value that cannot be.
+    fn set_constant(&mut self, name: &str, value: f64) -> Result<(), ModelError> {
+        let _ = value;
+        Err(unknown_constant(self, name))
+    }
+
+    /// Checks the constants.
+    ///
+    /// # Errors
+    /// The first that cannot be.
+    fn check(&self) -> Result<(), ModelError> {
+        Ok(())
+    }
+
+    /// Facts that select fast kernels and exact defaults (default: none).
+    fn structure(&self) -> Structure {
+        Structure::general()
+    }
+
+    /// Adds H_q, which is constant, to `h`. It is called once for a run.
+    fn h_q(&self, h: &mut Hermitian);
+
+    /// Adds H_qc(z) to `h`. Default: what the structure says, else nothing.
+    fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
+        if let Coupling::DiagonalLinear { g } = self.structure().coupling {
+            ingredients::h_qc_diagonal_linear(&g, z, h);
+        }
+    }
+
+    /// H_c(z). Default: what the structure says, else 0.
+    fn h_c(&self, z: &Coords) -> Lane {
+        let weight = self.classical_coordinate_weight();
+        match self.structure().classical {
+            Classical::Harmonic { frequency } => ingredients::h_c_harmonic(&frequency, &weight, z),
+            Classical::Free => ingredients::h_c_free(&weight, z),
+            Classical::General => Lane::ZERO,
+        }
+    }
+
+    /// Adds to each `out_j` the matrix element ⟨left|∂H_qc/∂z_j*|right⟩, where
+    /// ∂/∂z* = √(1/(2 m h)) ∂/∂q + i √(m h/2) ∂/∂p. Default: what the structure says, else forward
+    /// differences of [`Model::h_qc`] with a step of 1e-6 in Re z and Im z, as in QC Lab.
+    fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
+        match self.structure().coupling {
+            Coupling::DiagonalLinear { g } => {
+                ingredients::dh_qc_dzc_diagonal_linear(&g, left, right, out);
+            }
+            Coupling::General => ingredients::dh_qc_dzc_differences(self, z, left, right, out),
+        }
+    }
+
+    /// Adds ∂H_c/∂z_j* to each `out_j`. Default: what the structure says, else forward differences
+    /// of [`Model::h_c`].
+    fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
+        let weight = self.classical_coordinate_weight();
+        match self.structure().classical {
+            Classical::Harmonic { frequency } => {
+                ingredients::dh_c_dzc_harmonic(&frequency, &weight, z, out);
+            }
+            Classical::Free => ingredients::dh_c_dzc_free(&weight, z, out),
+            Classical::General => ingredients::dh_c_dzc_differences(self, z, out),
+        }
+    }
+
+    /// Whether ∂H_qc/∂z* depends on z, as QC Lab's `update_dh_qc_dzc`. If not, surface hopping and
+    /// the integrator evaluate it at any z.
+    fn update_dh_qc_dzc(&self) -> bool {
+        !matches!(self.structure().coupling, Coupling::DiagonalLinear { .. })
+    }
+
+    /// Draws the initial coordinates of one trajectory, C of them.
+    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]);
+
+    /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
+    /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and
+    /// free coordinates, else QC Lab's numerical search.
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+        ingredients::hop(self, z, direction, gap)
+    }
+
+    /// The direction d along which coordinates are rescaled in a hop, if it is not that of the
+    /// derivative coupling.
+    fn rescaling_direction_fssh(&self, z: &[c64], from: usize, to: usize) -> Option<Vec<c64>> {
+        let _ = (z, from, to);
+        None
+    }
+}
+
+/// What can be wrong with a model.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// There is no constant of this name.
+    #[error("{model} has no constant `{name}`: expected one of {}", known.join(", "))]
+    UnknownConstant {
+        /// The model's name.
+        model: String,
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
+    /// The constant cannot have this value.
+    #[error("{model}'s constant `{name}` must be {expected}, found {found}")]
+    BadConstant {
+        /// The model's name.
+        model: String,
+        /// The constant's name.
+        name: String,
+        /// What it must be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// A list has the wrong length.
+    #[error("{model}'s {what} has {found} entries, expected {expected}")]
+    WrongLength {
+        /// The model's name.
+        model: String,
+        /// Which list.
+        what: &'static str,
+        /// The length it must have.
+        expected: usize,
+        /// The length it has.
+        found: usize,
+    },
+}
+
+/// The error for a constant that a model does not have.
+pub fn unknown_constant<M: Model + ?Sized>(model: &M, name: &str) -> ModelError {
+    let known = model
+        .constants()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    ModelError::UnknownConstant {
+        model: model.name(),
+        name: name.to_string(),
+        known,
+    }
+}
+
+/// Checks the lengths of what a model states.
+pub(crate) fn check_lengths(model: &dyn Model) -> Result<(), ModelError> {
+    let (n, c) = (
+        model.num_quantum_states(),
+        model.num_classical_coordinates(),
+    );
+    let check = |what, found, expected| {
+        let wrong = || ModelError::WrongLength {
+            model: model.name(),
+            what,
+            expected,
+            found,
+        };
+        if found == expected {
+            Ok(())
+        } else {
+            Err(wrong())
+        }
+    };
+    for (name, count) in [("num_quantum_states", n), ("num_classical_coordinates", c)] {
+        if count == 0 {
+            let (model, name) = (model.name(), name.to_string());
+            return Err(ModelError::BadConstant {
+                model,
+                name,
+                expected: "at least 1",
+                found: 0.0,
+            });
+        }
+    }
+    check_positive(
+        model,
+        "classical_coordinate_mass",
+        &model.classical_coordinate_mass(),
+    )?;
+    check_positive(
+        model,
+        "classical_coordinate_weight",
+        &model.classical_coordinate_weight(),
+    )?;
+    check(
+        "classical_coordinate_mass",
+        model.classical_coordinate_mass().len(),
+        c,
+    )?;
+    check(
+        "classical_coordinate_weight",
+        model.classical_coordinate_weight().len(),
+        c,
+    )?;
+    let structure = model.structure();
+    if let Classical::Harmonic { frequency } = &structure.classical {
+        check("list of frequencies", frequency.len(), c)?;
+    }
+    if let Coupling::DiagonalLinear { g } = &structure.coupling {
+        check("diagonal linear coupling", g.len(), n)?;
+        g.iter()
+            .try_for_each(|g| check("diagonal linear coupling of a state", g.len(), c))?;
+    }
+    Ok(())
+}
+
+fn check_positive(model: &dyn Model, name: &str, values: &[f64]) -> Result<(), ModelError> {
+    let bad = values
+        .iter()
+        .find(|value| !(value.is_finite() && **value > 0.0));
+    bad.map_or(Ok(()), |&found| {
+        let (model, name) = (model.name(), name.to_string());
+        Err(ModelError::BadConstant {
+            model,
+            name,
+            expected: "positive",
+            found,
+        })
+    })
+}

@@ -1,0 +1,105 @@
+//! The spin-boson model.
+
+use std::f64::consts::PI;
+
+use fascicle_core::{Draws, c64};
+
+use super::constants;
+use crate::{Hermitian, Model, Structure, ingredients};
+
+/// The spin-boson model: two states, each coupled linearly to A harmonic modes (Tempelaar and
+/// Reichman, J. Chem. Phys. 148, 102309 (2018), doi:10.1063/1.5000843; QC Lab's `SpinBoson`).
+///
+/// H_q = E σ_z + V σ_x, H_qc = σ_z Σ_j g_j (z_j + z_j*), H_c harmonic, with
+/// ω_j = W tan((j + ½) π / (2 A)), g_j = ω_j √(2 λ / A) / √(2 m h_j), weights h = ω. Initial
+/// coordinates are in thermal equilibrium. Energies are in units of kT at 300 K where constants are
+/// the default ones; ħ = 1.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    non_snake_case,
+    reason = "the constants' names in QC Lab and in the paper"
+)]
+pub struct SpinBoson {
+    /// The thermal quantum kT (default 1).
+    pub kBT: f64,
+    /// Half the coupling of the states, off-diagonal (default 0.5).
+    pub V: f64,
+    /// Half the offset of the states, diagonal (default 0.5).
+    pub E: f64,
+    /// The characteristic frequency W (default 0.1).
+    pub W: f64,
+    /// The reorganisation energy λ (default 0.005).
+    pub l_reorg: f64,
+    /// The mass of the modes (default 1).
+    pub boson_mass: f64,
+    /// The number of modes A (default 100).
+    pub A: usize,
+}
+
+impl Default for SpinBoson {
+    fn default() -> Self {
+        Self {
+            kBT: 1.0,
+            V: 0.5,
+            E: 0.5,
+            W: 0.1,
+            l_reorg: 0.005,
+            boson_mass: 1.0,
+            A: 100,
+        }
+    }
+}
+
+impl SpinBoson {
+    /// ω_j, A of them.
+    fn frequencies(&self) -> Vec<f64> {
+        let omega = |j: usize| self.W * ((j as f64 + 0.5) * PI * 0.5 / self.A as f64).tan();
+        (0..self.A).map(omega).collect()
+    }
+
+    /// g_j, A of them.
+    fn couplings(&self) -> Vec<f64> {
+        let reorganisation = (2.0 * self.l_reorg / self.A as f64).sqrt();
+        let g = |w: &f64| w * reorganisation * (1.0 / (2.0 * self.boson_mass * w).sqrt());
+        self.frequencies().iter().map(g).collect()
+    }
+}
+
+impl Model for SpinBoson {
+    constants!(kBT: NonNegative, V: Finite, E: Finite, W: Positive, l_reorg: NonNegative,
+               boson_mass: Positive; A);
+
+    fn num_quantum_states(&self) -> usize {
+        2
+    }
+
+    fn num_classical_coordinates(&self) -> usize {
+        self.A
+    }
+
+    fn classical_coordinate_mass(&self) -> Vec<f64> {
+        vec![self.boson_mass; self.A]
+    }
+
+    fn classical_coordinate_weight(&self) -> Vec<f64> {
+        self.frequencies()
+    }
+
+    fn structure(&self) -> Structure {
+        let g = self.couplings();
+        let minus = g.iter().map(|g| -g).collect();
+        Structure::general()
+            .with_harmonic(self.frequencies())
+            .with_diagonal_linear(vec![g, minus])
+    }
+
+    fn h_q(&self, h: &mut Hermitian) {
+        h.add_constant(0, 0, c64(self.E, 0.0));
+        h.add_constant(1, 1, c64(-self.E, 0.0));
+        h.add_constant(1, 0, c64(self.V, 0.0));
+    }
+
+    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
+        ingredients::boltzmann_harmonic(self, self.kBT, &self.frequencies(), draws, z);
+    }
+}

@@ -1,0 +1,62 @@
+//! What can be wrong with a simulation.
+
+use thiserror::Error;
+
+use crate::ModelError;
+
+/// What can be wrong with a simulation, found before anything runs.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// A time setting cannot be.
+    #[error("{name} must be {expected}, found {found}")]
+    BadTime {
+        /// The setting's name.
+        name: &'static str,
+        /// What it must be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// There would be too many time steps.
+    #[error("tmax {tmax} takes {found:e} time steps of {dt_update}, expected at most {limit}")]
+    TooManySteps {
+        /// The length in time.
+        tmax: f64,
+        /// The time step.
+        dt_update: f64,
+        /// How many there would be.
+        found: f64,
+        /// The most that is accepted.
+        limit: u64,
+    },
+    /// The initial wave function has the wrong length.
+    #[error(
+        "initial_state.wf_db must have {expected} components, one per quantum state of {model}, found {found}"
+    )]
+    WaveFunctionLength {
+        /// The model's name.
+        model: String,
+        /// N.
+        expected: usize,
+        /// The length given.
+        found: usize,
+    },
+    /// The initial wave function vanishes or is not finite.
+    #[error("initial_state.wf_db must have a positive, finite norm, found {found}")]
+    WaveFunctionNorm {
+        /// Its norm.
+        found: f64,
+    },
+    /// A recipe does nothing where something is needed.
+    #[error("the {recipe} recipe of {algorithm} has no tasks, expected at least one")]
+    EmptyRecipe {
+        /// The algorithm's name.
+        algorithm: String,
+        /// Which recipe.
+        recipe: &'static str,
+    },
+    /// The model is wrong in itself.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}

@@ -1,0 +1,218 @@
+//! A simulation made ready to run.
+
+use fascicle_core::{Context, Description, Ensemble, Failure, LogLine, Recorder, Scale, Seed};
+
+use super::timesteps::{self, Timesteps};
+use super::{InitialState, Settings, SimulationError};
+use crate::kernels::LinearMap;
+use crate::model::check_lengths;
+use crate::step::System;
+use crate::{Algorithm, Block, Hermitian, LANES, Model, Step};
+
+/// A simulation made ready to run: checked, and independent of the types of model and algorithm.
+pub struct Prepared<'a> {
+    algorithm: &'a dyn Algorithm,
+    settings: &'a Settings,
+    timesteps: Timesteps,
+    system: System<'a>,
+    log: Vec<LogLine>,
+}
+
+impl std::fmt::Debug for Prepared<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared")
+            .field("description", &self.describe())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(
+        model: &'a dyn Model,
+        algorithm: &'a dyn Algorithm,
+        settings: &'a Settings,
+        initial_state: &InitialState,
+    ) -> Result<Self, SimulationError> {
+        model.check()?;
+        check_lengths(model)?;
+        check_recipe(algorithm)?;
+        let timesteps = timesteps::count(settings)?;
+        let mut log = timesteps.log.clone();
+        let norm = check_wave_function(model, initial_state)?;
+        if (norm - 1.0).abs() > 1e-9 {
+            let text = format!("initial_state.wf_db has norm {norm}, not 1, and is used as given");
+            log.push(LogLine::warning(text));
+        }
+        let n = model.num_quantum_states();
+        let (structure, weight) = (model.structure(), model.classical_coordinate_weight());
+        let mut h_q = Hermitian::zeros(n);
+        model.h_q(&mut h_q);
+        let system = System {
+            model,
+            algorithm_settings: algorithm.settings(),
+            linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
+            structure,
+            mass: model.classical_coordinate_mass(),
+            weight,
+            h_q,
+            wf_db: initial_state.wf_db.clone(),
+            seeding: settings.seeding,
+            branches: algorithm.branches(model),
+            dt: settings.dt_update,
+            steps: timesteps.steps,
+            per_collect: timesteps.per_collect,
+            dm_scale: Scale::Fixed {
+                range: dm_range(norm * norm, n),
+            },
+        };
+        Ok(Self {
+            algorithm,
+            settings,
+            timesteps,
+            system,
+            log,
+        })
+    }
+
+    /// Runs a block of up to sixteen trajectories.
+    fn run_block(
+        &self,
+        block: &mut Block,
+        cx: &Context<'_>,
+        record: &mut Recorder<'_>,
+    ) -> Result<(), Failure> {
+        let recipe = self.algorithm.recipe();
+        recipe
+            .initialization
+            .run(&Step::new(&self.system, 0), block)?;
+        for index in 0..=self.system.steps {
+            let step = Step::new(&self.system, index);
+            if index % self.system.per_collect == 0 {
+                if cx.cancelled() {
+                    return Err(Failure::cancelled());
+                }
+                recipe.collect.run(&step, block)?;
+                let time = (index / self.system.per_collect) as usize;
+                block.outputs.record(time, record)?;
+            }
+            // Nothing is collected after the last update, so it is left out.
+            if index < self.system.steps {
+                recipe.update.run(&step, block)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ensemble for Prepared<'_> {
+    fn describe(&self) -> Description {
+        let (model, algorithm) = (self.system.model, self.algorithm);
+        let mut description = Description {
+            simulation: format!("{}, {}", model.name(), algorithm.name()),
+            settings: Vec::new(),
+            arithmetic: "strict".to_string(),
+            seeding: self.settings.seeding,
+            steps: self.timesteps.steps,
+        };
+        for (name, value) in model.constants() {
+            description.set(name, value);
+        }
+        description.set("num_quantum_states", model.num_quantum_states());
+        description.set(
+            "num_classical_coordinates",
+            model.num_classical_coordinates(),
+        );
+        description.settings.extend(algorithm.describe());
+        description.set("dt_update", self.settings.dt_update);
+        description.set("time steps per collection", self.timesteps.per_collect);
+        let wf_db: Vec<_> = self.system.wf_db.iter().map(|c| (c.re, c.im)).collect();
+        description.set("wf_db", wf_db);
+        let recipe = algorithm.recipe();
+        for (name, tasks) in [
+            ("initialization recipe", &recipe.initialization),
+            ("update recipe", &recipe.update),
+            ("collect recipe", &recipe.collect),
+        ] {
+            description.set(name, tasks);
+        }
+        description
+    }
+
+    fn times(&self) -> Vec<f64> {
+        self.timesteps.times.clone()
+    }
+
+    fn num_trajs(&self) -> u64 {
+        self.settings.num_trajs
+    }
+
+    fn batch_size(&self) -> usize {
+        self.settings.batch_size
+    }
+
+    fn group(&self) -> usize {
+        self.system.branches
+    }
+
+    fn log(&self) -> Vec<LogLine> {
+        self.log.clone()
+    }
+
+    fn run(
+        &self,
+        seeds: &[Seed],
+        cx: &mut Context<'_>,
+        record: &mut Recorder<'_>,
+    ) -> Result<(), Failure> {
+        let mut block = Block::new(&self.system);
+        for seeds in seeds.chunks(LANES) {
+            block.begin(seeds);
+            record.begin(seeds);
+            self.run_block(&mut block, cx, record)?;
+            record.end()?;
+        }
+        Ok(())
+    }
+}
+
+fn check_recipe(algorithm: &dyn Algorithm) -> Result<(), SimulationError> {
+    if algorithm.recipe().collect.names().next().is_some() {
+        return Ok(());
+    }
+    Err(SimulationError::EmptyRecipe {
+        algorithm: algorithm.name(),
+        recipe: "collect",
+    })
+}
+
+/// The norm of the initial wave function.
+fn check_wave_function(
+    model: &dyn Model,
+    initial_state: &InitialState,
+) -> Result<f64, SimulationError> {
+    let (expected, found) = (model.num_quantum_states(), initial_state.wf_db.len());
+    if expected != found {
+        return Err(SimulationError::WaveFunctionLength {
+            model: model.name(),
+            expected,
+            found,
+        });
+    }
+    let norm = initial_state
+        .wf_db
+        .iter()
+        .map(|c| c.norm_sqr())
+        .sum::<f64>()
+        .sqrt();
+    if !(norm > 0.0 && norm.is_finite()) {
+        return Err(SimulationError::WaveFunctionNorm { found: norm });
+    }
+    Ok(norm)
+}
+
+/// The range of density matrix elements, as the binary logarithm of a bound with room to spare: they
+/// are at most |c|² in mean field, and N |c|² (|c|² + 1) in surface hopping with weights.
+fn dm_range(norm2: f64, n: usize) -> i32 {
+    let bound = n as f64 * norm2.max(1.0) * (norm2 + 1.0);
+    bound.log2().ceil() as i32 + 3
+}

@@ -1,0 +1,179 @@
+//! What a task sees of the simulation.
+
+use std::any::Any;
+
+use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
+
+use crate::kernels::LinearMap;
+use crate::structure::{Classical, Coupling};
+use crate::{Coords, Hermitian, Lane, Model, States, Structure, c64, ingredients};
+
+/// A simulation made ready to run: what is the same for all trajectories and times.
+pub(crate) struct System<'a> {
+    pub model: &'a dyn Model,
+    pub algorithm_settings: &'a (dyn Any + Send + Sync),
+    pub structure: Structure,
+    pub mass: Vec<f64>,
+    pub weight: Vec<f64>,
+    pub h_q: Hermitian,
+    pub linear_map: Option<LinearMap>,
+    pub wf_db: Vec<c64>,
+    pub seeding: Seeding,
+    pub branches: usize,
+    pub dt: f64,
+    /// The number of time steps.
+    pub steps: u64,
+    /// Time steps from one collection to the next.
+    pub per_collect: u64,
+    /// How `dm_db` is summed.
+    pub dm_scale: Scale,
+}
+
+/// What a task sees of the simulation: the model, the settings, and the time.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    system: &'a System<'a>,
+    index: u64,
+}
+
+impl std::fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Step")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Step<'a> {
+    pub(crate) fn new(system: &'a System<'a>, index: u64) -> Self {
+        Self { system, index }
+    }
+
+    pub(crate) fn system(&self) -> &'a System<'a> {
+        self.system
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'a dyn Model {
+        self.system.model
+    }
+
+    /// The algorithm's settings, if they are of this type.
+    ///
+    /// # Errors
+    /// When they are of another type: the task belongs to another algorithm.
+    pub fn settings<S: 'static>(&self) -> Result<&'a S, Failure> {
+        self.system
+            .algorithm_settings
+            .downcast_ref()
+            .ok_or_else(|| {
+                let wanted = std::any::type_name::<S>();
+                let message = format!("the algorithm's settings are no {wanted}");
+                Failure::new(Cause::Task {
+                    task: wanted.to_string(),
+                    message,
+                })
+            })
+    }
+
+    /// N.
+    pub fn num_quantum_states(&self) -> usize {
+        self.system.h_q.n()
+    }
+
+    /// C.
+    pub fn num_classical_coordinates(&self) -> usize {
+        self.system.mass.len()
+    }
+
+    /// The masses m of the coordinates.
+    pub fn mass(&self) -> &'a [f64] {
+        &self.system.mass
+    }
+
+    /// The weights h of the coordinates.
+    pub fn weight(&self) -> &'a [f64] {
+        &self.system.weight
+    }
+
+    /// The facts that the model states.
+    pub fn structure(&self) -> &'a Structure {
+        &self.system.structure
+    }
+
+    /// The number of this time step, from 0.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// The number of time steps.
+    pub fn steps(&self) -> u64 {
+        self.system.steps
+    }
+
+    /// `dt_update`.
+    pub fn dt(&self) -> f64 {
+        self.system.dt
+    }
+
+    /// The time, index × `dt_update`.
+    pub fn time(&self) -> f64 {
+        self.index as f64 * self.system.dt
+    }
+
+    /// How seeds become random numbers.
+    pub fn seeding(&self) -> Seeding {
+        self.system.seeding
+    }
+
+    /// The branches of one seed: N under deterministic surface hopping, else 1.
+    pub fn branches(&self) -> usize {
+        self.system.branches
+    }
+
+    /// The seed whose random numbers a trajectory uses: branches of a group share one.
+    pub fn draw_seed(&self, seed: Seed) -> Seed {
+        Seed(seed.0 / self.system.branches as u64)
+    }
+
+    /// h = H_q + H_qc(z).
+    pub fn h_q_tot(&self, z: &Coords, h: &mut Hermitian) {
+        h.copy_from(&self.system.h_q);
+        match &self.system.structure.coupling {
+            Coupling::DiagonalLinear { g } => ingredients::h_qc_diagonal_linear(g, z, h),
+            Coupling::General => self.system.model.h_qc(z, h),
+        }
+    }
+
+    /// H_c(z).
+    pub fn h_c(&self, z: &Coords) -> Lane {
+        let weight = &self.system.weight;
+        match &self.system.structure.classical {
+            Classical::Harmonic { frequency } => ingredients::h_c_harmonic(frequency, weight, z),
+            Classical::Free => ingredients::h_c_free(weight, z),
+            Classical::General => self.system.model.h_c(z),
+        }
+    }
+
+    /// Adds ∂H_c/∂z_j* to each `out_j`.
+    pub fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
+        let weight = &self.system.weight;
+        match &self.system.structure.classical {
+            Classical::Harmonic { frequency } => {
+                ingredients::dh_c_dzc_harmonic(frequency, weight, z, out);
+            }
+            Classical::Free => ingredients::dh_c_dzc_free(weight, z, out),
+            Classical::General => self.system.model.dh_c_dzc(z, out),
+        }
+    }
+
+    /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`.
+    pub fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
+        match &self.system.structure.coupling {
+            Coupling::DiagonalLinear { g } => {
+                ingredients::dh_qc_dzc_diagonal_linear(g, left, right, out);
+            }
+            Coupling::General => self.system.model.dh_qc_dzc(z, left, right, out),
+        }
+    }
+}

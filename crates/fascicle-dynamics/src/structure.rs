@@ -1,0 +1,70 @@
+//! Facts about a model that select fast kernels and default ingredients.
+
+/// What is known of the classical Hamiltonian.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Classical {
+    /// Nothing: the model's own `h_c` and `dh_c_dzc` count.
+    #[default]
+    General,
+    /// H_c = Σ_j p_j²/(2 m_j) + m_j ω_j² q_j²/2, with C frequencies ω.
+    Harmonic {
+        /// ω, one per coordinate.
+        frequency: Vec<f64>,
+    },
+    /// H_c = Σ_j p_j²/(2 m_j).
+    Free,
+}
+
+/// What is known of the coupling H_qc.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Coupling {
+    /// Nothing: the model's own `h_qc` and `dh_qc_dzc` count.
+    #[default]
+    General,
+    /// H_qc,nn = Σ_j g_nj (z_j + z_j*), and nothing off the diagonal.
+    DiagonalLinear {
+        /// `g[state n][coordinate j]`
+        g: Vec<Vec<f64>>,
+    },
+}
+
+/// Facts about a model. Each is independent of the others, and each may be left out: a model that
+/// states nothing runs on its own functions, more slowly and to the same results but for rounding.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Structure {
+    /// The classical Hamiltonian.
+    pub classical: Classical,
+    /// The coupling.
+    pub coupling: Coupling,
+}
+
+impl Structure {
+    /// No facts.
+    pub fn general() -> Self {
+        Self::default()
+    }
+
+    /// With a harmonic classical Hamiltonian of these C frequencies.
+    #[must_use]
+    pub fn with_harmonic(mut self, frequency: Vec<f64>) -> Self {
+        self.classical = Classical::Harmonic { frequency };
+        self
+    }
+
+    /// With free classical particles.
+    #[must_use]
+    pub fn with_free(mut self) -> Self {
+        self.classical = Classical::Free;
+        self
+    }
+
+    /// With a diagonal linear coupling `g[state][coordinate]`.
+    #[must_use]
+    pub fn with_diagonal_linear(mut self, g: Vec<Vec<f64>>) -> Self {
+        self.coupling = Coupling::DiagonalLinear { g };
+        self
+    }
+}

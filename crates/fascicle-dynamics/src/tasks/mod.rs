@@ -1,0 +1,50 @@
+//! The tasks that algorithms are made of, under QC Lab's names.
+
+mod collect;
+mod coords;
+mod hop;
+mod initialization;
+mod mean_field;
+mod numbers;
+mod surface_hopping;
+
+pub use collect::{
+    CollectClassicalEnergy, CollectDmDb, CollectQuantumEnergy, UpdateClassicalEnergy,
+    UpdateClassicalEnergyFssh, UpdateDmDbFssh, UpdateDmDbWf, UpdateQuantumEnergyActSurf,
+    UpdateQuantumEnergyWf,
+};
+pub use coords::{UpdateZRk4, UpdateZRk4ActSurf};
+pub use hop::{UpdateHopIndsFssh, UpdateHopProbFssh, UpdateZHop};
+pub use initialization::{InitializeVariableObjects, InitializeZ};
+pub use mean_field::UpdateWfDbRk4;
+pub(crate) use numbers::HopNumbers;
+pub use numbers::InitializeRandomValuesFssh;
+pub use surface_hopping::{
+    CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateEigvecsGauge,
+    UpdateHQTot, UpdateVectorBasis, UpdateWfDbPropagator,
+};
+
+/// A task without state: its name and what it does.
+macro_rules! task {
+    ($(#[$doc:meta])* $type:ident, $name:literal, $run:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $type;
+
+        impl $crate::Task for $type {
+            fn name(&self) -> &str {
+                $name
+            }
+
+            fn run(
+                &self,
+                step: &$crate::Step<'_>,
+                block: &mut $crate::Block,
+            ) -> Result<(), fascicle_core::Failure> {
+                let run: fn(&$crate::Step<'_>, &mut $crate::Block) -> Result<(), fascicle_core::Failure> = $run;
+                run(step, block)
+            }
+        }
+    };
+}
+pub(crate) use task;
