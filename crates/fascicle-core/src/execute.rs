@@ -10,6 +10,11 @@ use crate::{Event, Fold, PieceFailure, Work};
 /// What a driver calls for each event, on the thread that called the driver.
 pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
 
+/// A listener that lets everything pass.
+pub fn ignore_events(_: Event<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// A driver: runs the pieces of a work somewhere, and hands their results to a fold.
 pub trait Execute {
     /// The driver's name, for messages and provenance.

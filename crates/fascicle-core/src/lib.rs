@@ -4,6 +4,7 @@
 //! ```
 //! use fascicle_core::{
 //!     Context, Execute, ExecuteOptions, Failure, Fingerprint, Fold, FoldError, Frame, Serial, Work,
+//!     ignore_events,
 //! };
 //!
 //! /// Squares of 0, 1, …, 9.
@@ -32,7 +33,7 @@
 //! }
 //!
 //! let mut total = Total(0);
-//! let report = Serial.run(&Squares, &mut total, &ExecuteOptions::new(), &mut |_| Default::default())?;
+//! let report = Serial.run(&Squares, &mut total, &ExecuteOptions::new(), &mut ignore_events)?;
 //! assert_eq!((total.0, report.done), (285, 10));
 //! # Ok::<(), fascicle_core::RunError>(())
 //! ```
@@ -74,7 +75,7 @@ pub use ensemble::{
 };
 pub use event::{Event, Progress, Stream};
 pub use execute::{
-    Execute, ExecuteOptions, Listener, MOST_WORKERS, Report, RunError, check_workers,
+    Execute, ExecuteOptions, Listener, MOST_WORKERS, Report, RunError, check_workers, ignore_events,
 };
 pub use failure::{Cause, Failure, PieceFailure, WorkerLost};
 pub use fingerprint::Fingerprint;

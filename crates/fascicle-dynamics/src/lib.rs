@@ -2,7 +2,7 @@
 //! function, sixteen side by side.
 //!
 //! ```
-//! use fascicle_core::{RunOptions, Serial, c64, run_ensemble};
+//! use fascicle_core::{RunOptions, Serial, c64, ignore_events, run_ensemble};
 //! use fascicle_dynamics::{FewestSwitchesSurfaceHopping, Simulation, SpinBoson};
 //!
 //! let model = SpinBoson { A: 10, ..Default::default() };
@@ -12,7 +12,7 @@
 //! sim.settings.dt_update = 0.01;
 //! sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
 //!
-//! let data = run_ensemble(&sim.prepare()?, &Serial, &RunOptions::new(), &mut |_| Default::default())?;
+//! let data = run_ensemble(&sim.prepare()?, &Serial, &RunOptions::new(), &mut ignore_events)?;
 //! let upper = data.complex("dm_db")?[[20, 0, 0]].re;
 //! let error = data.standard_error("dm_db")?[[20, 0, 0]];
 //! println!("population of the upper state at t = 2: {upper:.3} ± {error:.3}");

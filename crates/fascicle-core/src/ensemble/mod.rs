@@ -23,7 +23,7 @@ use crate::{Context, Description, Failure, LogLine, Seed};
 /// ```
 /// use fascicle_core::{
 ///     Context, Description, Ensemble, Failure, Lanes, Purpose, Recorder, RunOptions, Scale, Seed,
-///     Seeding, Serial, run_ensemble,
+///     Seeding, Serial, ignore_events, run_ensemble,
 /// };
 ///
 /// /// A walk of ten steps of normal length.
@@ -54,7 +54,7 @@ use crate::{Context, Description, Failure, LogLine, Seed};
 ///         Ok(())
 ///     }
 /// }
-/// let data = run_ensemble(&Walk, &Serial, &RunOptions::new(), &mut |_| Default::default())?;
+/// let data = run_ensemble(&Walk, &Serial, &RunOptions::new(), &mut ignore_events)?;
 /// let error = data.standard_error("x")?[1];
 /// assert!((error - 0.1).abs() < 0.01); // √(10 / 1000)
 /// assert!(data.real("x")?[1].abs() < 4.0 * error);

@@ -26,12 +26,6 @@ impl From<u64> for Seed {
     }
 }
 
-impl From<u32> for Seed {
-    fn from(seed: u32) -> Self {
-        Self(seed.into())
-    }
-}
-
 /// What a stream of random numbers is used for. Streams of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Purpose(pub(super) u64);

@@ -54,7 +54,7 @@ pub struct InitialState {
 /// A simulation: a model, an algorithm, settings and an initial state.
 ///
 /// ```
-/// use fascicle_core::{RunOptions, Serial, c64, run_ensemble};
+/// use fascicle_core::{RunOptions, Serial, c64, ignore_events, run_ensemble};
 /// use fascicle_dynamics::{MeanField, Simulation, SpinBoson};
 ///
 /// let mut sim = Simulation::new(SpinBoson { A: 10, ..Default::default() }, MeanField::default());
@@ -63,7 +63,7 @@ pub struct InitialState {
 /// sim.settings.dt_update = 0.01;
 /// sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
 ///
-/// let data = run_ensemble(&sim.prepare()?, &Serial, &RunOptions::new(), &mut |_| Default::default())?;
+/// let data = run_ensemble(&sim.prepare()?, &Serial, &RunOptions::new(), &mut ignore_events)?;
 /// assert_eq!(data.complex("dm_db")?.shape(), [11, 2, 2]);
 /// assert_eq!(data.complex("dm_db")?[[0, 0, 0]], c64(1.0, 0.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
