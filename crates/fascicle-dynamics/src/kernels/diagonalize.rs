@@ -31,34 +31,138 @@ impl Kernel for Diagonalize<'_> {
     }
 }
 
-/// H = m + [[d, c*], [c, −d]] has eigenvalues m ∓ r, r = √(d² + |c|²). With s = r + |d| and the
-/// phase u = c/|c|, the eigenvectors for d ≥ 0 are (|c|, −s u) and (s, c), else (s, −c) and
-/// (|c|, s u), all of the same length √(s² + |c|²).
+/// H = m + [[d, c*], [c, −d]] has eigenvalues m ∓ r, r = √(d² + |c|²). With t = |c| / (r + |d|) and
+/// the phase u = c/|c|, the eigenvectors for d ≥ 0 are (t, −u) and (1, t u), else (1, −t u) and
+/// (t, u), all of the same length √(1 + t²).
 #[inline(always)]
 fn two_by_two(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
     let (a, _) = h.lower(0, 0);
     let (b, _) = h.lower(1, 1);
     let (x, y) = h.lower(1, 0);
     let (m, d) = ((a + b) * 0.5, (a - b) * 0.5);
-    let c2 = x * x + y * y;
-    let c = c2.sqrt();
-    let r = (d * d + c2).sqrt();
+    let c = length(x.abs(), y.abs());
+    let r = length(d.abs(), c);
     eigvals[0] = m - r;
     eigvals[1] = m + r;
-    let s = r + d.abs();
-    // A multiple of the unit matrix has s = 0: any basis will do.
-    let s = s.select_equal(0.0, Lane::splat(1.0), s);
-    let length = (s * s + c2).sqrt();
-    let (s, small) = (s / length, c / length);
-    let (ux, uy) = (
-        c.select_equal(0.0, Lane::splat(1.0), x / c),
-        c.select_equal(0.0, y, y / c),
-    );
+    let one = Lane::splat(1.0);
+    // A multiple of the unit matrix has r = 0: any basis will do.
+    let t = r.select_equal(0.0, Lane::ZERO, c / (r + d.abs()));
+    let ux = c.select_equal(0.0, one, x / c);
+    let uy = c.select_equal(0.0, Lane::ZERO, y / c);
+    let large = one / (one + t * t).sqrt();
+    let small = large * t;
     let pick = |yes: Lane, no: Lane| d.select_nonnegative(yes, no);
-    eigvecs.set(0, 0, pick(small, s), Lane::ZERO);
-    eigvecs.set(0, 1, pick(s, small), Lane::ZERO);
-    let (lx, ly) = (s * ux, s * uy);
-    let (cx, cy) = (x / length, y / length);
-    eigvecs.set(1, 0, pick(-lx, -cx), pick(-ly, -cy));
-    eigvecs.set(1, 1, pick(cx, lx), pick(cy, ly));
+    let (low, high) = (pick(large, small), pick(small, large));
+    eigvecs.set(0, 0, pick(small, large), Lane::ZERO);
+    eigvecs.set(0, 1, pick(large, small), Lane::ZERO);
+    eigvecs.set(1, 0, -(ux * low), -(uy * low));
+    eigvecs.set(1, 1, ux * high, uy * high);
+}
+
+/// √(a² + b²) for a, b ≥ 0, without squares that underflow: couplings far from a crossing are tiny.
+#[inline(always)]
+fn length(a: Lane, b: Lane) -> Lane {
+    let (large, small) = (
+        (a - b).select_nonnegative(a, b),
+        (a - b).select_nonnegative(b, a),
+    );
+    let ratio = large.select_equal(0.0, Lane::ZERO, small / large);
+    large * (Lane::splat(1.0) + ratio * ratio).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sys::dispatch;
+    use crate::{LANES, c64};
+
+    /// A Hermitian matrix per lane from numbers in −1..1, of which some are tiny or zero.
+    fn matrix(n: usize, numbers: &[f64]) -> Hermitian {
+        let mut h = Hermitian::zeros(n);
+        let mut numbers = numbers.iter().copied().cycle();
+        for lane in 0..LANES {
+            for row in 0..n {
+                for column in 0..=row {
+                    let mut next = || {
+                        let x = numbers.next().unwrap_or_default();
+                        if x.abs() < 0.1 {
+                            0.0
+                        } else if x > 0.9 {
+                            x * 1e-170
+                        } else {
+                            x
+                        }
+                    };
+                    h.add(row, column, lane, c64(next(), next()));
+                }
+            }
+        }
+        h
+    }
+
+    fn diagonalized(h: &Hermitian) -> (Vec<Lane>, Basis) {
+        let n = h.n();
+        let (mut eigvals, mut eigvecs) = (vec![Lane::ZERO; n], Basis::zeros(n));
+        let mut scratch = Hermitian::zeros(n);
+        dispatch(Diagonalize {
+            h,
+            scratch: &mut scratch,
+            eigvals: &mut eigvals,
+            eigvecs: &mut eigvecs,
+        });
+        (eigvals, eigvecs)
+    }
+
+    proptest! {
+        #[test]
+        fn vectors_are_eigenvectors_and_orthonormal(
+            n in 1_usize..8,
+            numbers in prop::collection::vec(-1.0..1.0_f64, 97),
+        ) {
+            let h = matrix(n, &numbers);
+            let (eigvals, v) = diagonalized(&h);
+            for lane in 0..LANES {
+                for k in 0..n {
+                    prop_assert!(k == 0 || eigvals[k - 1][lane] <= eigvals[k][lane]);
+                    prop_assert_eq!(v.get(0, k, lane).im, 0.0);
+                    for l in 0..n {
+                        let overlap: c64 = (0..n).map(|i| v.get(i, k, lane).conj() * v.get(i, l, lane)).sum();
+                        let expected = if k == l { 1.0 } else { 0.0 };
+                        prop_assert!((overlap - expected).norm() < 1e-14, "⟨{k}|{l}⟩ = {overlap}");
+                    }
+                    for i in 0..n {
+                        let hv: c64 = (0..n).map(|j| h.get(i, j, lane) * v.get(j, k, lane)).sum();
+                        let miss = hv - v.get(i, k, lane) * eigvals[k][lane];
+                        prop_assert!(miss.norm() < 1e-14 * n as f64, "{miss}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_lane_does_not_depend_on_its_neighbours(
+            n in 2_usize..6,
+            numbers in prop::collection::vec(-1.0..1.0_f64, 97),
+            others in prop::collection::vec(-1.0..1.0_f64, 101),
+        ) {
+            let (h, mut mixed) = (matrix(n, &numbers), matrix(n, &others));
+            for row in 0..n {
+                for column in 0..=row {
+                    let (mut re, mut im) = mixed.lower(row, column);
+                    let own = h.get(row, column, 5);
+                    (re[5], im[5]) = (own.re, own.im);
+                    mixed.set_lower(row, column, re, im);
+                }
+            }
+            let ((a, v), (b, w)) = (diagonalized(&h), diagonalized(&mixed));
+            for k in 0..n {
+                prop_assert_eq!(a[k][5].to_bits(), b[k][5].to_bits());
+                for i in 0..n {
+                    prop_assert_eq!(v.get(i, k, 5), w.get(i, k, 5));
+                }
+            }
+        }
+    }
 }

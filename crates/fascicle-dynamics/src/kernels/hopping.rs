@@ -176,6 +176,9 @@ impl Kernel for HopProbability<'_> {
             ar = active.select_equal(k as f64, wf_adb.re[k], ar);
             ai = active.select_equal(k as f64, wf_adb.im[k], ai);
         }
+        // b_k / b_a, scaled such that no square underflows.
+        let scale = (ar.abs() - ai.abs()).select_nonnegative(ar.abs(), ai.abs());
+        let (ar, ai) = (ar / scale, ai / scale);
         let size = ar * ar + ai * ai;
         for k in 0..n {
             let (mut ox, mut oy) = (Lane::ZERO, Lane::ZERO);
@@ -184,8 +187,7 @@ impl Kernel for HopProbability<'_> {
                 ox += vx * px + vy * py;
                 oy += vx * py - vy * px;
             }
-            let (br, bi) = (wf_adb.re[k], wf_adb.im[k]);
-            // Re and Im of b_k / b_a
+            let (br, bi) = (wf_adb.re[k] / scale, wf_adb.im[k] / scale);
             let qx = (br * ar + bi * ai) / size;
             let qy = (bi * ar - br * ai) / size;
             let p = (ox * qx - oy * qy) * -2.0;

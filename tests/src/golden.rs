@@ -1,0 +1,209 @@
+//! The golden cases of QC Lab 1.3.0, as `tests/peers/make_golden.py` wrote them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fascicle_core::{Data, Ensemble, RunOptions, Seeding, Serial, ignore_events, run_ensemble};
+use fascicle_dynamics::{
+    Algorithm, FewestSwitchesSurfaceHopping, MeanField, Model, Simulation, SpinBoson,
+    TullyProblemOne, c64,
+};
+use serde::Deserialize;
+
+/// One run of QC Lab.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Case {
+    /// The case's name.
+    pub case: String,
+    /// Versions of the packages that were run.
+    pub versions: BTreeMap<String, String>,
+    /// QC Lab's class.
+    pub model: String,
+    /// Constants that differ from the defaults.
+    pub constants: BTreeMap<String, f64>,
+    /// QC Lab's class.
+    pub algorithm: String,
+    /// Settings of the algorithm that differ from the defaults.
+    pub algorithm_settings: BTreeMap<String, bool>,
+    /// Settings of the simulation.
+    pub settings: Settings,
+    /// Seeds, where they were given.
+    pub seeds: Option<Vec<u64>>,
+    /// The initial wave function.
+    pub wf_db: Vec<(f64, f64)>,
+    /// Results.
+    pub outputs: Outputs,
+    /// Hops, summed over trajectories.
+    pub hops: Option<u64>,
+    /// The least distance of a hop number from what would have changed the course of events.
+    pub min_hop_margin: Option<f64>,
+}
+
+/// Settings of the simulation.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    num_trajs: u64,
+    batch_size: usize,
+    tmax: f64,
+    dt_update: f64,
+    dt_collect: f64,
+}
+
+/// Results.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Outputs {
+    /// Times.
+    pub t: Vec<f64>,
+    /// The density matrix.
+    pub dm_db: Array,
+    /// The quantum energy.
+    pub quantum_energy: Array,
+    /// The classical energy.
+    pub classical_energy: Array,
+    /// Seeds.
+    pub seed: Vec<u64>,
+    /// The number of trajectories.
+    pub norm_factor: u64,
+}
+
+/// An array in C order.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Array {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Real parts.
+    pub re: Vec<f64>,
+    /// Imaginary parts, if it is complex.
+    #[serde(default)]
+    pub im: Vec<f64>,
+}
+
+/// Where the golden data of QC Lab are.
+pub fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/golden/qclab-1.3.0"))
+}
+
+/// All cases, by name.
+///
+/// # Panics
+/// When the golden data are not there or damaged.
+pub fn cases() -> Vec<Case> {
+    let entries = std::fs::read_dir(folder()).expect("the golden data are in the repository");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read(path).expect("the file can be read");
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    paths.iter().map(read).collect()
+}
+
+impl Case {
+    /// Makes the simulation and lends it to `f`.
+    ///
+    /// # Panics
+    /// When the case names a model or a constant that there is not.
+    pub fn with_ensemble<R>(&self, f: impl FnOnce(&dyn Ensemble) -> R) -> R {
+        let mut fssh = FewestSwitchesSurfaceHopping::default();
+        fssh.settings.fssh_deterministic =
+            self.algorithm_settings.get("fssh_deterministic") == Some(&true);
+        match (self.model.as_str(), self.algorithm.as_str()) {
+            ("SpinBoson", "MeanField") => self.lend(SpinBoson::default(), MeanField::default(), f),
+            ("SpinBoson", _) => self.lend(SpinBoson::default(), fssh, f),
+            ("TullyProblemOne", "MeanField") => {
+                self.lend(TullyProblemOne::default(), MeanField::default(), f)
+            }
+            ("TullyProblemOne", _) => self.lend(TullyProblemOne::default(), fssh, f),
+            (model, _) => panic!("{}: no model {model}", self.case),
+        }
+    }
+
+    fn lend<M: Model, A: Algorithm, R>(
+        &self,
+        model: M,
+        algorithm: A,
+        f: impl FnOnce(&dyn Ensemble) -> R,
+    ) -> R {
+        let mut sim = Simulation::new(model, algorithm);
+        for (name, &value) in &self.constants {
+            sim.model
+                .set_constant(name, value)
+                .expect("the model has the constant");
+        }
+        sim.settings.num_trajs = self.settings.num_trajs;
+        sim.settings.batch_size = self.settings.batch_size;
+        sim.settings.tmax = self.settings.tmax;
+        sim.settings.dt_update = self.settings.dt_update;
+        sim.settings.dt_collect = self.settings.dt_collect;
+        sim.settings.seeding = Seeding::QcLab;
+        sim.initial_state.wf_db = self.wf_db.iter().map(|&(re, im)| c64(re, im)).collect();
+        f(&sim.prepare().expect("the case is a proper simulation"))
+    }
+
+    /// Runs it here, serially, under QC Lab's seeding.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self) -> Data {
+        let mut options = RunOptions::new();
+        if let Some(seeds) = &self.seeds {
+            options = options.with_seeds(seeds.iter().copied());
+        }
+        self.with_ensemble(|ensemble| {
+            run_ensemble(ensemble, &Serial, &options, &mut ignore_events)
+                .unwrap_or_else(|error| panic!("{}: {error}", self.case))
+        })
+    }
+
+    /// The largest deviation of any output from QC Lab's: |difference| / max(1, |QC Lab's|).
+    ///
+    /// # Panics
+    /// When shapes, times or seeds differ.
+    pub fn deviation(&self, data: &Data) -> f64 {
+        let golden = &self.outputs;
+        assert_eq!(data.times().len(), golden.t.len(), "{}: times", self.case);
+        let mut seeds = golden.seed.clone();
+        seeds.sort_unstable();
+        let found: Vec<u64> = data.seeds().iter().map(|seed| seed.0).collect();
+        assert_eq!(found, seeds, "{}: seeds", self.case);
+        assert_eq!(
+            data.norm_factor(),
+            golden.norm_factor,
+            "{}: norm_factor",
+            self.case
+        );
+        let complex = data.complex("dm_db").expect("there is a density matrix");
+        assert_eq!(complex.shape(), golden.dm_db.shape, "{}: shape", self.case);
+        // QC Lab averages the times over trajectories like any output, and so rounds them.
+        let mut pairs: Vec<(f64, f64)> = Vec::new();
+        pairs.extend(data.times().iter().copied().zip(golden.t.iter().copied()));
+        for (z, (&re, &im)) in complex
+            .iter()
+            .zip(golden.dm_db.re.iter().zip(&golden.dm_db.im))
+        {
+            pairs.extend([(z.re, re), (z.im, im)]);
+        }
+        let energies = [
+            ("quantum_energy", &golden.quantum_energy),
+            ("classical_energy", &golden.classical_energy),
+        ];
+        for (name, golden) in energies {
+            let real = data.real(name).expect("there is an energy");
+            assert_eq!(real.len(), golden.re.len(), "{}: {name}", self.case);
+            pairs.extend(real.iter().copied().zip(golden.re.iter().copied()));
+        }
+        let deviation = |(found, expected): (f64, f64)| {
+            let difference = (found - expected).abs() / expected.abs().max(1.0);
+            if difference.is_nan() {
+                f64::INFINITY
+            } else {
+                difference
+            }
+        };
+        pairs.into_iter().map(deviation).fold(0.0, f64::max)
+    }
+}

@@ -1,0 +1,3 @@
+//! What the tests across crates share: golden cases of peers, and small simulations.
+
+pub mod golden;
