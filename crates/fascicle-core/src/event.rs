@@ -67,10 +67,10 @@ pub enum Event<'a> {
         /// The piece it ran, if it ran one.
         piece: Option<u64>,
     },
-    /// A piece wrote a line into the log.
+    /// A line was written into the log.
     Log {
-        /// The piece.
-        piece: u64,
+        /// The piece that wrote it, or none if it belongs to the run as a whole.
+        piece: Option<u64>,
         /// The line.
         line: &'a LogLine,
     },

@@ -60,6 +60,8 @@ mod fingerprint;
 mod fold;
 mod frame;
 pub mod random;
+#[cfg(feature = "hdf5")]
+mod storage;
 pub mod sums;
 pub mod wire;
 mod work;
@@ -82,6 +84,8 @@ pub use fingerprint::Fingerprint;
 pub use fold::{Fold, FoldError, Next};
 pub use frame::{Content, Frame, FrameError};
 pub use random::{Draws, Purpose, Seed, SeedOutOfRange, Seeding};
+#[cfg(feature = "hdf5")]
+pub use storage::StorageError;
 pub use sums::{Scale, Sums};
 pub use work::{Context, Level, LogLine, Work};
 

@@ -97,7 +97,10 @@ impl<'a, 'b> Rounds<'a, 'b> {
         result: Result<&Frame, Failure>,
     ) {
         for line in log {
-            self.tell(Event::Log { piece, line });
+            self.tell(Event::Log {
+                piece: Some(piece),
+                line,
+            });
         }
         let merged = result.and_then(|frame| self.fold.add(piece, frame).map_err(into_failure));
         self.progress.pieces += 1;

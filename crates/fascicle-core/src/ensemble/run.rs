@@ -25,11 +25,19 @@ pub fn run_ensemble(
     let parts = begin(ensemble, options)?;
     let drop_failed = options.on_failure == OnFailure::Drop;
     let work = Batches::new(ensemble, &seeds, &options.keep, drop_failed);
+    for line in &ensemble.log() {
+        // There is nothing to end yet: a listener's wish to is heard at the first event of the run.
+        let _ = on(Event::Log { piece: None, line });
+    }
     let mut logged = Vec::new();
     let mut fold = EnsembleFold::new(parts);
     let report = {
         let mut listener = |event: Event<'_>| -> ControlFlow<()> {
-            if let Event::Log { piece, line } = event {
+            if let Event::Log {
+                piece: Some(piece),
+                line,
+            } = event
+            {
                 logged.push((piece, line.clone()));
             }
             on(event)
