@@ -68,11 +68,7 @@ fn power_of_two(k: i64) -> f64 {
 pub fn ln(x: f64) -> f64 {
     const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
     let subnormal = x < f64::MIN_POSITIVE;
-    let scaled = if subnormal {
-        x * 18_014_398_509_481_984.0
-    } else {
-        x
-    }; // 2^54
+    let scaled = if subnormal { x * 18_014_398_509_481_984.0 } else { x }; // 2^54
     // x = 2^k m with √½ ≤ m < √2.
     let bits = scaled.to_bits().wrapping_sub(SQRT_HALF_BITS);
     let k = (bits.cast_signed() >> 52).wrapping_sub(if subnormal { 54 } else { 0 });
@@ -90,11 +86,7 @@ pub fn ln(x: f64) -> f64 {
     let value = k * LN_2_HIGH - ((half - (s * (half + r) + k * LN_2_LOW)) - f);
     let value = if x == f64::INFINITY { x } else { value };
     let value = if x == 0.0 { f64::NEG_INFINITY } else { value };
-    if x < 0.0 || x.is_nan() {
-        f64::NAN
-    } else {
-        value
-    }
+    if x < 0.0 || x.is_nan() { f64::NAN } else { value }
 }
 
 /// Sine and cosine.
@@ -179,12 +171,7 @@ mod tests {
         let worst = |range| arguments(range).map(|x| ulps(exp(x), x.exp())).max();
         assert!(worst(-1.0..1.0) <= Some(1));
         assert!(worst(-745.0..709.7) <= Some(1));
-        for (x, expected) in [
-            (0.0, 1.0),
-            (-746.0, 0.0),
-            (710.0, f64::INFINITY),
-            (-1e300, 0.0),
-        ] {
+        for (x, expected) in [(0.0, 1.0), (-746.0, 0.0), (710.0, f64::INFINITY), (-1e300, 0.0)] {
             assert_eq!(exp(x), expected);
         }
         assert_eq!(exp(f64::INFINITY), f64::INFINITY);
@@ -200,10 +187,7 @@ mod tests {
         for x in [5e-324, 1e-310, f64::MIN_POSITIVE, f64::MAX] {
             assert!(ulps(ln(x), x.ln()) <= 1, "{x}");
         }
-        assert_eq!(
-            (ln(1.0), ln(0.0), ln(f64::INFINITY)),
-            (0.0, f64::NEG_INFINITY, f64::INFINITY)
-        );
+        assert_eq!((ln(1.0), ln(0.0), ln(f64::INFINITY)), (0.0, f64::NEG_INFINITY, f64::INFINITY));
         assert!(ln(-1.0).is_nan() && ln(f64::NAN).is_nan());
     }
 
@@ -211,9 +195,7 @@ mod tests {
     fn sine_and_cosine_are_right_to_the_last_digit() {
         let miss = |(s, c): (f64, f64), x: f64| (s - x.sin()).abs().max((c - x.cos()).abs());
         for range in [-4.0..4.0, -1e5..1e5, -1e6..1e6] {
-            let worst = arguments(range)
-                .map(|x| miss(sin_cos(x), x))
-                .fold(0.0, f64::max);
+            let worst = arguments(range).map(|x| miss(sin_cos(x), x)).fold(0.0, f64::max);
             assert!(worst < 1.7e-16, "{worst:e}");
         }
         let turns = |u: f64| miss(sin_cos_turns(u), u * std::f64::consts::TAU);
@@ -227,12 +209,9 @@ mod tests {
             assert_eq!(sin_cos_turns(u + 0.5), (-s, -c));
             assert_eq!(sin_cos_turns(u + 0.75), (-c, s));
         }
-        for (u, expected) in [
-            (0.0, (0.0, 1.0)),
-            (0.25, (1.0, 0.0)),
-            (0.5, (0.0, -1.0)),
-            (0.75, (-1.0, 0.0)),
-        ] {
+        for (u, expected) in
+            [(0.0, (0.0, 1.0)), (0.25, (1.0, 0.0)), (0.5, (0.0, -1.0)), (0.75, (-1.0, 0.0))]
+        {
             assert_eq!(sin_cos_turns(u), expected);
         }
         assert!(sin_cos(1e7).0.is_nan() && sin_cos(f64::INFINITY).1.is_nan());

@@ -50,10 +50,7 @@ pub struct ExecuteOptions {
 
 impl Default for ExecuteOptions {
     fn default() -> Self {
-        Self {
-            retries: 3,
-            timeout: None,
-        }
+        Self { retries: 3, timeout: None }
     }
 }
 
@@ -148,10 +145,7 @@ pub const MOST_WORKERS: usize = 4096;
 pub fn check_workers(found: i64) -> Result<usize, RunError> {
     match usize::try_from(found) {
         Err(_) | Ok(0) => Err(RunError::NoWorkers { found }),
-        Ok(n) if n > MOST_WORKERS => Err(RunError::TooManyWorkers {
-            found,
-            limit: MOST_WORKERS,
-        }),
+        Ok(n) if n > MOST_WORKERS => Err(RunError::TooManyWorkers { found, limit: MOST_WORKERS }),
         Ok(n) => Ok(n),
     }
 }

@@ -128,17 +128,12 @@ pub struct Failure {
 impl Failure {
     /// A failure of the whole piece.
     pub fn new(cause: Cause) -> Self {
-        Self {
-            cause,
-            seeds: Vec::new(),
-        }
+        Self { cause, seeds: Vec::new() }
     }
 
     /// A failure described in words.
     pub fn other(message: impl fmt::Display) -> Self {
-        Self::new(Cause::Other {
-            message: message.to_string(),
-        })
+        Self::new(Cause::Other { message: message.to_string() })
     }
 
     /// The piece noticed that the run was interrupted.
@@ -185,11 +180,7 @@ pub(crate) fn name_seeds(seeds: &[Seed]) -> String {
 }
 
 fn show_run((first, last): &(u64, u64)) -> String {
-    if first == last {
-        first.to_string()
-    } else {
-        format!("{first}-{last}")
-    }
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 fn runs_of(seeds: &[Seed]) -> Vec<(u64, u64)> {
@@ -210,30 +201,15 @@ mod tests {
     #[test]
     fn a_failed_batch_names_its_seeds_and_the_cause() {
         let seeds: Vec<Seed> = [4, 5, 6, 9].map(Seed).to_vec();
-        let cause = Cause::NotFinite {
-            output: "dm_db".into(),
-            time: 0.3,
-            value: "NaN".into(),
-        };
+        let cause = Cause::NotFinite { output: "dm_db".into(), time: 0.3, value: "NaN".into() };
         let failure = Failure::new(cause).with_seeds(&[Seed(9)]);
-        let text = PieceFailure {
-            piece: 2,
-            seeds,
-            failure,
-        }
-        .to_string();
-        assert_eq!(
-            text,
-            "batch 2 (seeds 4-6, 9) failed: dm_db is NaN at time 0.3 (seed 9)"
-        );
+        let text = PieceFailure { piece: 2, seeds, failure }.to_string();
+        assert_eq!(text, "batch 2 (seeds 4-6, 9) failed: dm_db is NaN at time 0.3 (seed 9)");
     }
 
     #[test]
     fn long_lists_of_seeds_are_cut() {
         let seeds: Vec<Seed> = (0..20).map(|k| Seed(2 * k)).collect();
-        assert_eq!(
-            name_seeds(&seeds),
-            " (seeds 0, 2, 4, 6, 8, 10, 12, 14, … 20 in all)"
-        );
+        assert_eq!(name_seeds(&seeds), " (seeds 0, 2, 4, 6, 8, 10, 12, 14, … 20 in all)");
     }
 }

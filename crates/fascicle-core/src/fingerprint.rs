@@ -41,11 +41,7 @@ impl Fingerprint {
 
     /// The digest as 64 hexadecimal digits.
     pub fn hex(self) -> String {
-        self.0
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -134,9 +134,7 @@ impl Frame {
 
     /// All blocks in order.
     pub fn blocks(&self) -> impl Iterator<Item = (&str, &Content)> {
-        self.blocks
-            .iter()
-            .map(|(name, content)| (name.as_str(), content))
+        self.blocks.iter().map(|(name, content)| (name.as_str(), content))
     }
 
     /// Takes everything out.
@@ -145,11 +143,7 @@ impl Frame {
     }
 
     pub(crate) fn put_content(&mut self, name: String, content: Content) {
-        match self
-            .blocks
-            .iter_mut()
-            .find(|(existing, _)| *existing == name)
-        {
+        match self.blocks.iter_mut().find(|(existing, _)| *existing == name) {
             Some((_, old)) => *old = content,
             None => self.blocks.push((name, content)),
         }
@@ -158,23 +152,14 @@ impl Frame {
     fn content(&self, name: &str) -> Result<&Content, FrameError> {
         self.blocks()
             .find_map(|(n, content)| (n == name).then_some(content))
-            .ok_or_else(|| FrameError::Missing {
-                name: name.to_string(),
-            })
+            .ok_or_else(|| FrameError::Missing { name: name.to_string() })
     }
 }
 
 fn kind(name: &str, expected: &'static str, found: &Content) -> FrameError {
-    FrameError::Kind {
-        name: name.to_string(),
-        expected,
-        found: found.kind(),
-    }
+    FrameError::Kind { name: name.to_string(), expected, found: found.kind() }
 }
 
 fn damaged(name: &str, why: &wire::WireError) -> FrameError {
-    FrameError::Damaged {
-        name: name.to_string(),
-        why: why.to_string(),
-    }
+    FrameError::Damaged { name: name.to_string(), why: why.to_string() }
 }

@@ -90,10 +90,7 @@ pub use sums::{Scale, Sums};
 pub use work::{Context, Level, LogLine, Work};
 
 /// A complex number of two doubles.
-#[expect(
-    non_camel_case_types,
-    reason = "the name that the field and NumPy users know"
-)]
+#[expect(non_camel_case_types, reason = "the name that the field and NumPy users know")]
 pub type c64 = num_complex::Complex<f64>;
 
 /// The complex number re + i im.

@@ -90,11 +90,7 @@ pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, WireError> {
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     let (value, used) = bincode::serde::decode_from_slice(bytes, config())
         .map_err(|error| WireError::Value(error.to_string()))?;
-    if used == bytes.len() {
-        Ok(value)
-    } else {
-        Err(WireError::Body)
-    }
+    if used == bytes.len() { Ok(value) } else { Err(WireError::Body) }
 }
 
 /// A packet as bytes.
@@ -112,10 +108,7 @@ pub fn encode<H: Serialize>(header: &H, frame: &Frame) -> Result<Vec<u8>, WireEr
     }
     let length = (bytes.len() - PREFIX) as u64;
     if length > MOST_BYTES {
-        return Err(WireError::Length {
-            found: length,
-            limit: MOST_BYTES,
-        });
+        return Err(WireError::Length { found: length, limit: MOST_BYTES });
     }
     let checksum = crc32fast::hash(&bytes[PREFIX..]);
     bytes[0..4].copy_from_slice(&MAGIC);
@@ -183,10 +176,7 @@ impl Decoder {
         };
         let found = crc32fast::hash(body);
         if found != checksum {
-            return Err(WireError::Checksum {
-                expected: checksum,
-                found,
-            });
+            return Err(WireError::Checksum { expected: checksum, found });
         }
         let packet = decode_body(body)?;
         self.used += PREFIX + length;
@@ -206,10 +196,7 @@ fn read_prefix(prefix: &[u8; PREFIX]) -> Result<(usize, u32), WireError> {
     }
     let found = u64::from_le_bytes(reader.array()?);
     if found > MOST_BYTES {
-        return Err(WireError::Length {
-            found,
-            limit: MOST_BYTES,
-        });
+        return Err(WireError::Length { found, limit: MOST_BYTES });
     }
     Ok((found as usize, u32::from_le_bytes(reader.array()?)))
 }
@@ -226,11 +213,7 @@ fn decode_body<H: DeserializeOwned>(body: &[u8]) -> Result<(H, Frame), WireError
         let content = reader.content(kind)?;
         frame.put_content(name.to_string(), content);
     }
-    if reader.0.is_empty() {
-        Ok((header, frame))
-    } else {
-        Err(WireError::Body)
-    }
+    if reader.0.is_empty() { Ok((header, frame)) } else { Err(WireError::Body) }
 }
 
 /// Reads from the front of bytes, never beyond their end: nothing is allocated that is not there.
@@ -261,12 +244,8 @@ impl<'a> Reader<'a> {
 
     fn content(&mut self, kind: u8) -> Result<Content, WireError> {
         match kind {
-            0 => Ok(Content::F64s(
-                self.words()?.map(f64::from_le_bytes).collect(),
-            )),
-            1 => Ok(Content::I64s(
-                self.words()?.map(i64::from_le_bytes).collect(),
-            )),
+            0 => Ok(Content::F64s(self.words()?.map(f64::from_le_bytes).collect())),
+            1 => Ok(Content::I64s(self.words()?.map(i64::from_le_bytes).collect())),
             2 => {
                 let length = self.length()?;
                 Ok(Content::Bytes(self.take(length)?.to_vec()))
@@ -317,10 +296,7 @@ mod tests {
             bytes[bit / 8] ^= 1 << (bit % 8);
             let mut decoder = Decoder::default();
             decoder.push(&bytes);
-            assert!(
-                !matches!(decoder.next_packet::<u32>(), Ok(Some(_))),
-                "bit {bit}"
-            );
+            assert!(!matches!(decoder.next_packet::<u32>(), Ok(Some(_))), "bit {bit}");
         }
     }
 

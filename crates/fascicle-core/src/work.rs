@@ -103,18 +103,12 @@ pub struct LogLine {
 impl LogLine {
     /// A line that a reader of the results may want to know.
     pub fn info(text: impl Into<String>) -> Self {
-        Self {
-            level: Level::Info,
-            text: text.into(),
-        }
+        Self { level: Level::Info, text: text.into() }
     }
 
     /// A line about something that was probably not meant.
     pub fn warning(text: impl Into<String>) -> Self {
-        Self {
-            level: Level::Warning,
-            text: text.into(),
-        }
+        Self { level: Level::Warning, text: text.into() }
     }
 }
 
@@ -159,13 +153,7 @@ impl std::fmt::Debug for Context<'_> {
 impl<'a> Context<'a> {
     /// The surroundings on one worker, numbered from 0, that works alone.
     pub fn new(worker: usize) -> Self {
-        Self {
-            worker,
-            attempt: 0,
-            stop: None,
-            peers: Peers::Solo(Solo),
-            log: Vec::new(),
-        }
+        Self { worker, attempt: 0, stop: None, peers: Peers::Solo(Solo), log: Vec::new() }
     }
 
     /// With the other workers of the gang.

@@ -116,9 +116,7 @@ impl Block {
 
     /// The values of a name in [`Block::extra`], made of zeros if there are none yet.
     pub fn extra(&mut self, name: &str, length: usize) -> &mut Vec<Lane> {
-        self.extra
-            .entry(name.to_string())
-            .or_insert_with(|| vec![Lane::ZERO; length])
+        self.extra.entry(name.to_string()).or_insert_with(|| vec![Lane::ZERO; length])
     }
 }
 
@@ -149,22 +147,11 @@ impl Outputs {
     }
 
     fn put(&mut self, name: &str, shape: &[usize], scale: Scale, re: &[Lane], im: Option<&[Lane]>) {
-        let at = self
-            .0
-            .iter()
-            .position(|output| output.name == name)
-            .unwrap_or_else(|| {
-                let (name, shape) = (name.to_string(), Vec::new());
-                self.0.push(Output {
-                    name,
-                    shape,
-                    scale,
-                    re: Vec::new(),
-                    im: None,
-                    fresh: false,
-                });
-                self.0.len() - 1
-            });
+        let at = self.0.iter().position(|output| output.name == name).unwrap_or_else(|| {
+            let (name, shape) = (name.to_string(), Vec::new());
+            self.0.push(Output { name, shape, scale, re: Vec::new(), im: None, fresh: false });
+            self.0.len() - 1
+        });
         let output = &mut self.0[at];
         output.shape.clear();
         output.shape.extend_from_slice(shape);
@@ -181,14 +168,7 @@ impl Outputs {
     pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
         for output in self.0.iter_mut().filter(|output| output.fresh) {
             output.fresh = false;
-            let Output {
-                name,
-                shape,
-                scale,
-                re,
-                im,
-                ..
-            } = output;
+            let Output { name, shape, scale, re, im, .. } = output;
             check_shape(name, shape, re.len() / LANES)?;
             let re = Lanes::new(re, LANES);
             match im {

@@ -16,11 +16,7 @@ impl Hermitian {
     /// Zeros.
     pub fn zeros(n: usize) -> Self {
         let length = n * (n + 1) / 2;
-        Self {
-            n,
-            re: vec![Lane::ZERO; length],
-            im: vec![Lane::ZERO; length],
-        }
+        Self { n, re: vec![Lane::ZERO; length], im: vec![Lane::ZERO; length] }
     }
 
     /// N.
@@ -65,11 +61,8 @@ impl Hermitian {
     /// Adds a number to an element and its mirror image, for each trajectory. On the diagonal only
     /// the real part counts.
     pub fn add_constant(&mut self, row: usize, column: usize, value: c64) {
-        let (row, column, value) = if row < column {
-            (column, row, value.conj())
-        } else {
-            (row, column, value)
-        };
+        let (row, column, value) =
+            if row < column { (column, row, value.conj()) } else { (row, column, value) };
         self.add_re(row, column, Lane::splat(value.re));
         if row != column {
             self.add_im(row, column, Lane::splat(value.im));
@@ -78,11 +71,8 @@ impl Hermitian {
 
     /// Adds to an element, and its mirror image, of one trajectory.
     pub fn add(&mut self, row: usize, column: usize, lane: usize, value: c64) {
-        let (row, column, value) = if row < column {
-            (column, row, value.conj())
-        } else {
-            (row, column, value)
-        };
+        let (row, column, value) =
+            if row < column { (column, row, value.conj()) } else { (row, column, value) };
         let at = Self::at(row, column);
         self.re[at][lane] += value.re;
         if row != column {
@@ -151,11 +141,7 @@ pub struct Basis {
 impl Basis {
     /// Zeros.
     pub fn zeros(n: usize) -> Self {
-        Self {
-            n,
-            re: vec![Lane::ZERO; n * n],
-            im: vec![Lane::ZERO; n * n],
-        }
+        Self { n, re: vec![Lane::ZERO; n * n], im: vec![Lane::ZERO; n * n] }
     }
 
     /// N.

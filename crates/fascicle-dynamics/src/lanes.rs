@@ -63,13 +63,7 @@ impl Lane {
     /// `yes` where the number equals another, else `no`.
     #[inline(always)]
     pub fn select_equal(self, other: f64, yes: Self, no: Self) -> Self {
-        Self::from_fn(|l| {
-            if self.0[l] == other {
-                yes.0[l]
-            } else {
-                no.0[l]
-            }
-        })
+        Self::from_fn(|l| if self.0[l] == other { yes.0[l] } else { no.0[l] })
     }
 }
 
@@ -157,10 +151,7 @@ pub type States = Vector;
 impl Vector {
     /// Zeros.
     pub fn zeros(length: usize) -> Self {
-        Self {
-            re: vec![Lane::ZERO; length],
-            im: vec![Lane::ZERO; length],
-        }
+        Self { re: vec![Lane::ZERO; length], im: vec![Lane::ZERO; length] }
     }
 
     /// The number of components.
@@ -192,9 +183,7 @@ impl Vector {
 
     /// The vector of one trajectory.
     pub fn trajectory(&self, lane: usize) -> Vec<c64> {
-        (0..self.len())
-            .map(|component| self.get(component, lane))
-            .collect()
+        (0..self.len()).map(|component| self.get(component, lane)).collect()
     }
 
     /// Sets the vector of one trajectory.

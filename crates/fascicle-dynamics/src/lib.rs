@@ -44,10 +44,7 @@ mod recipe;
 mod simulation;
 mod step;
 mod structure;
-#[expect(
-    unsafe_code,
-    reason = "the one module that calls compiled-for-this-machine kernels"
-)]
+#[expect(unsafe_code, reason = "the one module that calls compiled-for-this-machine kernels")]
 mod sys;
 pub mod tasks;
 

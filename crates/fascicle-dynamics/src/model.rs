@@ -208,36 +208,16 @@ pub enum ModelError {
 
 /// The error for a constant that a model does not have.
 pub fn unknown_constant<M: Model + ?Sized>(model: &M, name: &str) -> ModelError {
-    let known = model
-        .constants()
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
-    ModelError::UnknownConstant {
-        model: model.name(),
-        name: name.to_string(),
-        known,
-    }
+    let known = model.constants().into_iter().map(|(name, _)| name).collect();
+    ModelError::UnknownConstant { model: model.name(), name: name.to_string(), known }
 }
 
 /// Checks the lengths of what a model states.
 pub(crate) fn check_lengths(model: &dyn Model) -> Result<(), ModelError> {
-    let (n, c) = (
-        model.num_quantum_states(),
-        model.num_classical_coordinates(),
-    );
+    let (n, c) = (model.num_quantum_states(), model.num_classical_coordinates());
     let check = |what, found, expected| {
-        let wrong = || ModelError::WrongLength {
-            model: model.name(),
-            what,
-            expected,
-            found,
-        };
-        if found == expected {
-            Ok(())
-        } else {
-            Err(wrong())
-        }
+        let wrong = || ModelError::WrongLength { model: model.name(), what, expected, found };
+        if found == expected { Ok(()) } else { Err(wrong()) }
     };
     for (name, count) in [("num_quantum_states", n), ("num_classical_coordinates", c)] {
         if count == 0 {
@@ -250,49 +230,25 @@ pub(crate) fn check_lengths(model: &dyn Model) -> Result<(), ModelError> {
             });
         }
     }
-    check_positive(
-        model,
-        "classical_coordinate_mass",
-        &model.classical_coordinate_mass(),
-    )?;
-    check_positive(
-        model,
-        "classical_coordinate_weight",
-        &model.classical_coordinate_weight(),
-    )?;
-    check(
-        "classical_coordinate_mass",
-        model.classical_coordinate_mass().len(),
-        c,
-    )?;
-    check(
-        "classical_coordinate_weight",
-        model.classical_coordinate_weight().len(),
-        c,
-    )?;
+    check_positive(model, "classical_coordinate_mass", &model.classical_coordinate_mass())?;
+    check_positive(model, "classical_coordinate_weight", &model.classical_coordinate_weight())?;
+    check("classical_coordinate_mass", model.classical_coordinate_mass().len(), c)?;
+    check("classical_coordinate_weight", model.classical_coordinate_weight().len(), c)?;
     let structure = model.structure();
     if let Classical::Harmonic { frequency } = &structure.classical {
         check("list of frequencies", frequency.len(), c)?;
     }
     if let Coupling::DiagonalLinear { g } = &structure.coupling {
         check("diagonal linear coupling", g.len(), n)?;
-        g.iter()
-            .try_for_each(|g| check("diagonal linear coupling of a state", g.len(), c))?;
+        g.iter().try_for_each(|g| check("diagonal linear coupling of a state", g.len(), c))?;
     }
     Ok(())
 }
 
 fn check_positive(model: &dyn Model, name: &str, values: &[f64]) -> Result<(), ModelError> {
-    let bad = values
-        .iter()
-        .find(|value| !(value.is_finite() && **value > 0.0));
+    let bad = values.iter().find(|value| !(value.is_finite() && **value > 0.0));
     bad.map_or(Ok(()), |&found| {
         let (model, name) = (model.name(), name.to_string());
-        Err(ModelError::BadConstant {
-            model,
-            name,
-            expected: "positive",
-            found,
-        })
+        Err(ModelError::BadConstant { model, name, expected: "positive", found })
     })
 }

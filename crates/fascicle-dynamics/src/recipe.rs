@@ -43,10 +43,7 @@ pub fn task<F>(name: impl Into<String>, run: F) -> impl Task
 where
     F: Fn(&Step<'_>, &mut Block) -> Result<(), Failure> + Send + Sync,
 {
-    ClosureTask {
-        name: name.into(),
-        run,
-    }
+    ClosureTask { name: name.into(), run }
 }
 
 struct ClosureTask<F> {
@@ -104,10 +101,7 @@ impl Tasks {
     #[must_use]
     pub fn with(mut self, task: impl Task + 'static) -> Self {
         let name = task.name().to_string();
-        assert!(
-            self.position(&name).is_err(),
-            "the recipe has a task `{name}` already"
-        );
+        assert!(self.position(&name).is_err(), "the recipe has a task `{name}` already");
         self.0.push(Arc::new(task));
         self
     }
@@ -153,9 +147,7 @@ impl Tasks {
     pub fn replace(&mut self, name: &str, task: impl Task + 'static) -> Result<(), RecipeError> {
         let at = self.position(name)?;
         if self.position(task.name()).is_ok_and(|other| other != at) {
-            return Err(RecipeError::Repeated {
-                name: task.name().to_string(),
-            });
+            return Err(RecipeError::Repeated { name: task.name().to_string() });
         }
         self.0[at] = Arc::new(task);
         Ok(())
@@ -182,9 +174,7 @@ impl Tasks {
 
     fn insert(&mut self, at: usize, task: impl Task + 'static) -> Result<(), RecipeError> {
         if self.position(task.name()).is_ok() {
-            return Err(RecipeError::Repeated {
-                name: task.name().to_string(),
-            });
+            return Err(RecipeError::Repeated { name: task.name().to_string() });
         }
         self.0.insert(at, Arc::new(task));
         Ok(())
@@ -193,10 +183,7 @@ impl Tasks {
     fn position(&self, name: &str) -> Result<usize, RecipeError> {
         self.names().position(|n| n == name).ok_or_else(|| {
             let known = self.names().map(str::to_string).collect();
-            RecipeError::NoTask {
-                name: name.to_string(),
-                known,
-            }
+            RecipeError::NoTask { name: name.to_string(), known }
         })
     }
 }

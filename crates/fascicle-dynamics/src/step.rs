@@ -38,9 +38,7 @@ pub struct Step<'a> {
 
 impl std::fmt::Debug for Step<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Step")
-            .field("index", &self.index)
-            .finish_non_exhaustive()
+        f.debug_struct("Step").field("index", &self.index).finish_non_exhaustive()
     }
 }
 
@@ -63,17 +61,11 @@ impl<'a> Step<'a> {
     /// # Errors
     /// When they are of another type: the task belongs to another algorithm.
     pub fn settings<S: 'static>(&self) -> Result<&'a S, Failure> {
-        self.system
-            .algorithm_settings
-            .downcast_ref()
-            .ok_or_else(|| {
-                let wanted = std::any::type_name::<S>();
-                let message = format!("the algorithm's settings are no {wanted}");
-                Failure::new(Cause::Task {
-                    task: wanted.to_string(),
-                    message,
-                })
-            })
+        self.system.algorithm_settings.downcast_ref().ok_or_else(|| {
+            let wanted = std::any::type_name::<S>();
+            let message = format!("the algorithm's settings are no {wanted}");
+            Failure::new(Cause::Task { task: wanted.to_string(), message })
+        })
     }
 
     /// N.

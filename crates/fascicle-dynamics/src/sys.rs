@@ -129,31 +129,15 @@ mod tests {
 
     fn agree(digest: impl Fn(Path) -> String) {
         let digests: Vec<String> = Path::all().into_iter().map(digest).collect();
-        assert!(
-            digests.windows(2).all(|pair| pair[0] == pair[1]),
-            "{digests:?}"
-        );
+        assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{digests:?}");
     }
 
     #[test]
     fn all_paths_give_the_same_bits() {
-        let spin_boson = || SpinBoson {
-            l_reorg: 0.2,
-            A: 13,
-            ..Default::default()
-        };
-        let tully = || TullyProblemOne {
-            init_position: -2.0,
-            ..Default::default()
-        };
+        let spin_boson = || SpinBoson { l_reorg: 0.2, A: 13, ..Default::default() };
+        let tully = || TullyProblemOne { init_position: -2.0, ..Default::default() };
         let fssh = FewestSwitchesSurfaceHopping::default;
-        agree(|path| {
-            digest(
-                path,
-                Simulation::new(spin_boson(), MeanField::default()),
-                0.02,
-            )
-        });
+        agree(|path| digest(path, Simulation::new(spin_boson(), MeanField::default()), 0.02));
         agree(|path| digest(path, Simulation::new(spin_boson(), fssh()), 0.02));
         agree(|path| digest(path, Simulation::new(tully(), MeanField::default()), 2.0));
         agree(|path| digest(path, Simulation::new(tully(), fssh()), 2.0));

@@ -28,9 +28,7 @@ impl Description {
 
     /// The value of a setting.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.settings
-            .iter()
-            .find_map(|(n, value)| (n == name).then_some(value.as_str()))
+        self.settings.iter().find_map(|(n, value)| (n == name).then_some(value.as_str()))
     }
 
     /// Writes it into a fingerprint.
@@ -59,10 +57,7 @@ impl Description {
         };
         let (here, there) = (facts(self), facts(other));
         let find = |list: &[(String, String)], name: &str| {
-            let found = list
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, value)| value.clone());
+            let found = list.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
             found.unwrap_or_else(|| "nothing".to_string())
         };
         let names = here.iter().chain(&there).map(|(name, _)| name);

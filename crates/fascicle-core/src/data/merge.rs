@@ -15,11 +15,7 @@ impl Data {
         if specs(self) != specs(other) {
             return Err(mismatch("outputs", specs(self), specs(other)));
         }
-        match self
-            .seeds
-            .iter()
-            .find(|seed| other.seeds.binary_search(seed).is_ok())
-        {
+        match self.seeds.iter().find(|seed| other.seeds.binary_search(seed).is_ok()) {
             Some(seed) => Err(DataError::SharedSeed { seed: seed.0 }),
             None => self.check_sums().and_then(|()| other.check_sums()),
         }
@@ -33,22 +29,14 @@ impl Data {
         group: usize,
     ) -> Result<(), DataError> {
         if let Some((what, expected, found)) = self.description.difference(description) {
-            return Err(DataError::Mismatch {
-                what,
-                expected,
-                found,
-            });
+            return Err(DataError::Mismatch { what, expected, found });
         }
         if !same_bits(&self.times, times) {
             let show = |times: &[f64]| format!("{} up to {:?}", times.len(), times.last());
             return Err(mismatch("number of times", show(&self.times), show(times)));
         }
         if self.group != group {
-            return Err(mismatch(
-                "seed group",
-                self.group.to_string(),
-                group.to_string(),
-            ));
+            return Err(mismatch("seed group", self.group.to_string(), group.to_string()));
         }
         Ok(())
     }
@@ -60,9 +48,7 @@ impl Data {
     pub fn check_sums(&self) -> Result<(), DataError> {
         let means_only = |o: &&Output| matches!(o.summed(), Summed::Means(_));
         match self.outputs.iter().find(means_only) {
-            Some(output) => Err(DataError::MeansOnly {
-                name: output.spec().name.clone(),
-            }),
+            Some(output) => Err(DataError::MeansOnly { name: output.spec().name.clone() }),
             None => Ok(()),
         }
     }
@@ -74,12 +60,8 @@ impl Data {
     pub fn merged(self, other: Self) -> Result<Self, DataError> {
         self.check_mergeable(&other)?;
         let (mut all, more) = (self.into_parts(), other.into_parts());
-        all.outputs = all
-            .outputs
-            .into_iter()
-            .zip(more.outputs)
-            .map(merge)
-            .collect::<Result<_, _>>()?;
+        all.outputs =
+            all.outputs.into_iter().zip(more.outputs).map(merge).collect::<Result<_, _>>()?;
         all.seeds.extend(more.seeds);
         all.norm_factor += more.norm_factor;
         all.kept.extend(more.kept);
@@ -92,23 +74,15 @@ impl Data {
 }
 
 fn mismatch(what: &str, expected: String, found: String) -> DataError {
-    DataError::Mismatch {
-        what: what.to_string(),
-        expected,
-        found,
-    }
+    DataError::Mismatch { what: what.to_string(), expected, found }
 }
 
 fn merge((a, b): (OutputParts, OutputParts)) -> Result<OutputParts, DataError> {
     let OutputParts { spec, summed } = a;
     match (summed, b.summed) {
         (Summed::Sums(mut sums), Summed::Sums(more)) => {
-            sums.merge(&more)
-                .map_err(|error| DataError::corrupt(error.to_string()))?;
-            Ok(OutputParts {
-                spec,
-                summed: Summed::Sums(sums),
-            })
+            sums.merge(&more).map_err(|error| DataError::corrupt(error.to_string()))?;
+            Ok(OutputParts { spec, summed: Summed::Sums(sums) })
         }
         _ => Err(DataError::MeansOnly { name: spec.name }),
     }
@@ -117,9 +91,5 @@ fn merge((a, b): (OutputParts, OutputParts)) -> Result<OutputParts, DataError> {
 /// Specifications in words.
 pub(crate) fn specs_text<'a>(specs: impl Iterator<Item = &'a super::OutputSpec>) -> String {
     let texts: Vec<String> = specs.map(ToString::to_string).collect();
-    if texts.is_empty() {
-        "no outputs".to_string()
-    } else {
-        texts.join(", ")
-    }
+    if texts.is_empty() { "no outputs".to_string() } else { texts.join(", ") }
 }

@@ -83,22 +83,14 @@ impl Data {
         }
         if parts.group == 0 || seeds.len() % parts.group != 0 {
             let (n, group) = (seeds.len(), parts.group);
-            return Err(DataError::corrupt(format!(
-                "{n} seeds in groups of {group}"
-            )));
+            return Err(DataError::corrupt(format!("{n} seeds in groups of {group}")));
         }
         let units = (seeds.len() / parts.group) as u64;
         let make = |output| Output::from_parts(output, parts.times.len(), units);
-        let mut outputs: Vec<Output> = parts
-            .outputs
-            .into_iter()
-            .map(make)
-            .collect::<Result<_, _>>()?;
+        let mut outputs: Vec<Output> =
+            parts.outputs.into_iter().map(make).collect::<Result<_, _>>()?;
         outputs.sort_by(|a, b| a.spec().name.cmp(&b.spec().name));
-        if let Some(pair) = outputs
-            .windows(2)
-            .find(|p| p[0].spec().name == p[1].spec().name)
-        {
+        if let Some(pair) = outputs.windows(2).find(|p| p[0].spec().name == p[1].spec().name) {
             let name = &pair[0].spec().name;
             return Err(DataError::corrupt(format!("output `{name}` occurs twice")));
         }
@@ -169,20 +161,10 @@ impl Data {
     /// # Errors
     /// When there is none of this name; the message lists those there are.
     pub fn output(&self, name: &str) -> Result<&Output, DataError> {
-        self.outputs
-            .iter()
-            .find(|output| output.spec().name == name)
-            .ok_or_else(|| {
-                let known = self
-                    .outputs
-                    .iter()
-                    .map(|output| output.spec().name.clone())
-                    .collect();
-                DataError::NoOutput {
-                    name: name.to_string(),
-                    known,
-                }
-            })
+        self.outputs.iter().find(|output| output.spec().name == name).ok_or_else(|| {
+            let known = self.outputs.iter().map(|output| output.spec().name.clone()).collect();
+            DataError::NoOutput { name: name.to_string(), known }
+        })
     }
 
     /// The mean of a real output, `[time, …]`.

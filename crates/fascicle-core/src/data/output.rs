@@ -90,48 +90,27 @@ impl Output {
         let expected = times.checked_mul(spec.width());
         if expected != Some(summed.len()) {
             let found = summed.len();
-            return Err(DataError::corrupt(format!(
-                "{times} times of {spec} in {found} sums"
-            )));
+            return Err(DataError::corrupt(format!("{times} times of {spec} in {found} sums")));
         }
         let (means, errors) = match &summed {
             Summed::Sums(sums) => (sums.means(units), sums.standard_errors(units)),
             Summed::Means(means) => (means.clone(), vec![f64::NAN; means.len()]),
         };
-        let shape: Vec<usize> = std::iter::once(times)
-            .chain(spec.shape.iter().copied())
-            .collect();
+        let shape: Vec<usize> = std::iter::once(times).chain(spec.shape.iter().copied()).collect();
         let (mean, error, error_im) = if spec.complex {
             let part = |offset: usize| errors.iter().skip(offset).step_by(2).copied().collect();
             let (pairs, _) = means.as_chunks::<2>();
             let mean = pairs.iter().map(|&[re, im]| c64(re, im)).collect();
             let error_im = Some(array(&shape, part(1))?);
-            (
-                Mean::Complex(array(&shape, mean)?),
-                array(&shape, part(0))?,
-                error_im,
-            )
+            (Mean::Complex(array(&shape, mean)?), array(&shape, part(0))?, error_im)
         } else {
-            (
-                Mean::Real(array(&shape, means)?),
-                array(&shape, errors)?,
-                None,
-            )
+            (Mean::Real(array(&shape, means)?), array(&shape, errors)?, None)
         };
-        Ok(Self {
-            spec,
-            summed,
-            mean,
-            error,
-            error_im,
-        })
+        Ok(Self { spec, summed, mean, error, error_im })
     }
 
     pub(super) fn into_parts(self) -> OutputParts {
-        OutputParts {
-            spec: self.spec,
-            summed: self.summed,
-        }
+        OutputParts { spec: self.spec, summed: self.summed }
     }
 
     /// Name, shape and kind.
@@ -176,10 +155,7 @@ impl Output {
     /// # Errors
     /// When the output is real.
     pub fn standard_error_im(&self) -> Result<ArrayViewD<'_, f64>, DataError> {
-        let error = self
-            .error_im
-            .as_ref()
-            .ok_or_else(|| self.wrong_kind("complex"))?;
+        let error = self.error_im.as_ref().ok_or_else(|| self.wrong_kind("complex"))?;
         Ok(error.view())
     }
 
@@ -192,11 +168,7 @@ impl Output {
     }
 
     fn wrong_kind(&self, expected: &'static str) -> DataError {
-        DataError::Kind {
-            name: self.spec.name.clone(),
-            expected,
-            found: self.spec.kind(),
-        }
+        DataError::Kind { name: self.spec.name.clone(), expected, found: self.spec.kind() }
     }
 }
 

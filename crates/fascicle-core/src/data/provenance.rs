@@ -33,8 +33,6 @@ pub struct RunRecord {
 impl RunRecord {
     /// Trajectories per second.
     pub fn speed(&self) -> Option<f64> {
-        self.seconds
-            .filter(|&s| s > 0.0)
-            .map(|seconds| self.trajectories as f64 / seconds)
+        self.seconds.filter(|&s| s > 0.0).map(|seconds| self.trajectories as f64 / seconds)
     }
 }

@@ -45,43 +45,24 @@ impl Trajectory {
             return Err(wrong_kind(name, "complex", "real"));
         }
         let (pairs, _) = values.as_chunks::<2>();
-        array(
-            &full_shape(spec, values),
-            pairs.iter().map(|&[re, im]| c64(re, im)).collect(),
-        )
+        array(&full_shape(spec, values), pairs.iter().map(|&[re, im]| c64(re, im)).collect())
     }
 
     fn find(&self, name: &str) -> Result<&(OutputSpec, Vec<f64>), DataError> {
-        self.outputs
-            .iter()
-            .find(|(spec, _)| spec.name == name)
-            .ok_or_else(|| {
-                let known = self
-                    .outputs
-                    .iter()
-                    .map(|(spec, _)| spec.name.clone())
-                    .collect();
-                DataError::NoOutput {
-                    name: name.to_string(),
-                    known,
-                }
-            })
+        self.outputs.iter().find(|(spec, _)| spec.name == name).ok_or_else(|| {
+            let known = self.outputs.iter().map(|(spec, _)| spec.name.clone()).collect();
+            DataError::NoOutput { name: name.to_string(), known }
+        })
     }
 }
 
 fn wrong_kind(name: &str, expected: &'static str, found: &'static str) -> DataError {
-    DataError::Kind {
-        name: name.to_string(),
-        expected,
-        found,
-    }
+    DataError::Kind { name: name.to_string(), expected, found }
 }
 
 fn full_shape(spec: &OutputSpec, values: &[f64]) -> Vec<usize> {
     let times = values.len() / spec.width().max(1);
-    std::iter::once(times)
-        .chain(spec.shape.iter().copied())
-        .collect()
+    std::iter::once(times).chain(spec.shape.iter().copied()).collect()
 }
 
 impl PartialEq for Trajectory {

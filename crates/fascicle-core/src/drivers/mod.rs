@@ -14,18 +14,9 @@ use crate::{ExecuteOptions, RunError, Work};
 
 /// Refuses what a driver inside this process cannot do.
 fn check(driver: &'static str, work: &dyn Work, options: &ExecuteOptions) -> Result<(), RunError> {
-    let unsupported = |option, hint| {
-        Err(RunError::Unsupported {
-            driver,
-            option,
-            hint,
-        })
-    };
+    let unsupported = |option, hint| Err(RunError::Unsupported { driver, option, hint });
     if options.timeout.is_some() {
-        return unsupported(
-            "time limit",
-            "it cannot end a piece from outside; use processes",
-        );
+        return unsupported("time limit", "it cannot end a piece from outside; use processes");
     }
     if work.gang() != 1 {
         return unsupported("gangs", "its workers run whole pieces alone");

@@ -37,22 +37,10 @@ impl<'a, 'b> Rounds<'a, 'b> {
         workers: usize,
     ) -> Self {
         let report = Report::default();
-        let mut rounds = Self {
-            work,
-            fold,
-            on,
-            next: 0,
-            progress: Progress::default(),
-            report,
-        };
+        let mut rounds = Self { work, fold, on, next: 0, progress: Progress::default(), report };
         rounds.grow(work.pieces());
         let (unit, progress) = (work.unit(), rounds.progress);
-        rounds.tell(Event::Started {
-            driver,
-            workers,
-            unit,
-            progress,
-        });
+        rounds.tell(Event::Started { driver, workers, unit, progress });
         rounds
     }
 
@@ -97,10 +85,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
         result: Result<&Frame, Failure>,
     ) {
         for line in log {
-            self.tell(Event::Log {
-                piece: Some(piece),
-                line,
-            });
+            self.tell(Event::Log { piece: Some(piece), line });
         }
         let merged = result.and_then(|frame| self.fold.add(piece, frame).map_err(into_failure));
         self.progress.pieces += 1;
@@ -110,26 +95,14 @@ impl<'a, 'b> Rounds<'a, 'b> {
             Ok(()) => {
                 self.report.done += 1;
                 let fold: &dyn Fold = self.fold;
-                let event = Event::Done {
-                    piece,
-                    worker,
-                    progress,
-                    partial: &|| fold.partial(),
-                };
+                let event = Event::Done { piece, worker, progress, partial: &|| fold.partial() };
                 if let ControlFlow::Break(()) = (self.on)(event) {
                     self.report.interrupted = true;
                 }
             }
             Err(failure) => {
-                let failure = PieceFailure {
-                    piece,
-                    seeds: self.work.seeds(piece),
-                    failure,
-                };
-                self.tell(Event::Failed {
-                    failure: &failure,
-                    progress,
-                });
+                let failure = PieceFailure { piece, seeds: self.work.seeds(piece), failure };
+                self.tell(Event::Failed { failure: &failure, progress });
                 self.report.failures.push(failure);
             }
         }
@@ -138,11 +111,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
     /// Counts a worker that was lost and replaced, and tells.
     pub fn worker_lost(&mut self, worker: usize, lost: &crate::WorkerLost, piece: Option<u64>) {
         self.report.workers_lost += 1;
-        self.tell(Event::WorkerLost {
-            worker,
-            lost,
-            piece,
-        });
+        self.tell(Event::WorkerLost { worker, lost, piece });
     }
 
     /// Asks the fold, when all pieces of the round are back, whether there is another round.
@@ -180,11 +149,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
 fn into_failure(error: FoldError) -> Failure {
     Failure::new(match error {
         FoldError::ShapeChanged { expected, found } => Cause::ShapeChanged { expected, found },
-        FoldError::Frame(error) => Cause::Other {
-            message: error.to_string(),
-        },
-        other => Cause::Other {
-            message: other.to_string(),
-        },
+        FoldError::Frame(error) => Cause::Other { message: error.to_string() },
+        other => Cause::Other { message: other.to_string() },
     })
 }

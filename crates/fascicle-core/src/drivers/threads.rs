@@ -35,16 +35,12 @@ impl Threads {
     /// # Errors
     /// When it is not in `1..=4096`.
     pub fn new(workers: i64) -> Result<Self, RunError> {
-        Ok(Self {
-            workers: check_workers(workers)?,
-        })
+        Ok(Self { workers: check_workers(workers)? })
     }
 
     /// With a worker per core that this process may use.
     pub fn all_cores() -> Self {
-        Self {
-            workers: std::thread::available_parallelism().map_or(1, usize::from),
-        }
+        Self { workers: std::thread::available_parallelism().map_or(1, usize::from) }
     }
 
     fn pool(self) -> Result<ThreadPool, RunError> {
@@ -130,12 +126,7 @@ fn work_through(
         let mut frame = Frame::default();
         let mut cx = Context::new(worker).with_stop(stop);
         let result = attempt(work, piece, &mut cx, &mut frame).map(|()| frame);
-        let finished = Finished {
-            piece,
-            worker,
-            log: cx.take_log(),
-            result,
-        };
+        let finished = Finished { piece, worker, log: cx.take_log(), result };
         if send.send(finished).is_err() {
             return;
         }
@@ -145,13 +136,7 @@ fn work_through(
 /// Merges what comes in. After an interruption, whole results that still come are merged, and
 /// pieces that were cancelled are left out.
 fn collect(receive: &Receiver<Finished>, rounds: &mut Rounds<'_, '_>, stop: &AtomicBool) {
-    for Finished {
-        piece,
-        worker,
-        log,
-        result,
-    } in receive
-    {
+    for Finished { piece, worker, log, result } in receive {
         let cancelled = matches!(&result, Err(failure) if failure.cause == crate::Cause::Cancelled);
         if !(cancelled && rounds.interrupted()) {
             rounds.finish(piece, worker, &log, result.as_ref().map_err(Clone::clone));

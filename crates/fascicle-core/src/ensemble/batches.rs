@@ -21,18 +21,8 @@ impl<'a> Batches<'a> {
         keep: &'a Keep,
         drop_failed: bool,
     ) -> Self {
-        let batch = ensemble
-            .batch_size()
-            .min(seeds.len())
-            .next_multiple_of(ensemble.group());
-        Self {
-            ensemble,
-            seeds,
-            times: ensemble.times(),
-            batch,
-            keep,
-            drop_failed,
-        }
+        let batch = ensemble.batch_size().min(seeds.len()).next_multiple_of(ensemble.group());
+        Self { ensemble, seeds, times: ensemble.times(), batch, keep, drop_failed }
     }
 
     /// Trajectories per batch, rounded up to whole groups.
@@ -41,9 +31,7 @@ impl<'a> Batches<'a> {
     }
 
     fn slice(&self, piece: u64) -> &'a [Seed] {
-        let first = (piece as usize)
-            .saturating_mul(self.batch)
-            .min(self.seeds.len());
+        let first = (piece as usize).saturating_mul(self.batch).min(self.seeds.len());
         let last = first.saturating_add(self.batch).min(self.seeds.len());
         &self.seeds[first..last]
     }
@@ -97,10 +85,7 @@ fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), crate::FrameError>
     }
     out.put_i64s("kept", as_i64s(record.kept.keys()));
     for at in 0..specs.len() {
-        let series = record
-            .kept
-            .values()
-            .flat_map(|kept| kept.outputs()[at].1.iter().copied());
+        let series = record.kept.values().flat_map(|kept| kept.outputs()[at].1.iter().copied());
         out.put_f64s(format!("kept {at}"), series.collect());
     }
     Ok(())

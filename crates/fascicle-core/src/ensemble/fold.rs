@@ -27,11 +27,7 @@ impl EnsembleFold {
     /// Goes on from parts that may already hold trajectories.
     pub(super) fn new(parts: DataParts) -> Self {
         let settled = !parts.outputs.is_empty();
-        Self {
-            parts,
-            settled,
-            logs: BTreeMap::new(),
-        }
+        Self { parts, settled, logs: BTreeMap::new() }
     }
 
     pub(super) fn log(&mut self, piece: u64, line: LogLine) {
@@ -51,10 +47,7 @@ impl EnsembleFold {
         if there().eq(new()) {
             return Ok(());
         }
-        Err(FoldError::ShapeChanged {
-            expected: specs_text(there()),
-            found: specs_text(new()),
-        })
+        Err(FoldError::ShapeChanged { expected: specs_text(there()), found: specs_text(new()) })
     }
 }
 
@@ -66,19 +59,13 @@ impl Fold for EnsembleFold {
             self.check_specs(&batch)?;
             for (there, (_, sums)) in self.parts.outputs.iter_mut().zip(&batch.outputs) {
                 let Summed::Sums(all) = &mut there.summed else {
-                    let error = DataError::MeansOnly {
-                        name: there.spec.name.clone(),
-                    };
+                    let error = DataError::MeansOnly { name: there.spec.name.clone() };
                     return Err(FoldError::Other(error.to_string()));
                 };
-                all.merge(sums)
-                    .map_err(|error| FoldError::Other(error.to_string()))?;
+                all.merge(sums).map_err(|error| FoldError::Other(error.to_string()))?;
             }
         } else {
-            let new = |(spec, sums)| OutputParts {
-                spec,
-                summed: Summed::Sums(sums),
-            };
+            let new = |(spec, sums)| OutputParts { spec, summed: Summed::Sums(sums) };
             self.parts.outputs = batch.outputs.into_iter().map(new).collect();
             self.settled = true;
         }
@@ -88,20 +75,13 @@ impl Fold for EnsembleFold {
         for failure in batch.dropped {
             self.parts.complete = false;
             let seeds = failure.seeds.clone();
-            self.parts.failures.push(PieceFailure {
-                piece,
-                seeds,
-                failure,
-            });
+            self.parts.failures.push(PieceFailure { piece, seeds, failure });
         }
         Ok(())
     }
 
     fn partial(&self) -> Option<Data> {
-        let parts = DataParts {
-            complete: false,
-            ..self.parts.clone()
-        };
+        let parts = DataParts { complete: false, ..self.parts.clone() };
         Data::from_parts(parts).ok()
     }
 }
@@ -113,9 +93,7 @@ fn unpack(frame: &Frame, times: usize) -> Result<Batch, FoldError> {
         let sums = Sums::from_bytes(frame.bytes(&format!("sums {at}"))?)
             .map_err(|error| FoldError::Other(error.to_string()))?;
         if sums.len() != times * spec.width() || sums.scale() != spec.scale {
-            return Err(FoldError::Other(format!(
-                "the sums of {spec} do not fit its shape"
-            )));
+            return Err(FoldError::Other(format!("the sums of {spec} do not fit its shape")));
         }
         outputs.push((spec.clone(), sums));
     }
@@ -152,8 +130,5 @@ fn unpack_kept(
 }
 
 fn as_seeds(values: &[i64]) -> Vec<Seed> {
-    values
-        .iter()
-        .map(|&value| Seed(value.cast_unsigned()))
-        .collect()
+    values.iter().map(|&value| Seed(value.cast_unsigned())).collect()
 }

@@ -149,10 +149,7 @@ impl RunOptions {
 
 impl From<Option<usize>> for RunOptions {
     fn from(tasks: Option<usize>) -> Self {
-        Self {
-            tasks: tasks.map(|n| i64::try_from(n).unwrap_or(i64::MAX)),
-            ..Self::new()
-        }
+        Self { tasks: tasks.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), ..Self::new() }
     }
 }
 

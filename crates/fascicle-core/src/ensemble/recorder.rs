@@ -98,9 +98,7 @@ impl<'a> Recorder<'a> {
         for output in &mut self.outputs {
             output.written = 0;
             output.series.clear();
-            output
-                .series
-                .resize(seeds.len() * output.sums.len(), f64::NAN);
+            output.series.resize(seeds.len() * output.sums.len(), f64::NAN);
         }
     }
 
@@ -186,9 +184,7 @@ impl<'a> Recorder<'a> {
 
     /// The specifications and sums of all outputs.
     pub(super) fn sums(&self) -> impl Iterator<Item = (&OutputSpec, &Sums)> {
-        self.outputs
-            .iter()
-            .map(|output| (&output.spec, &output.sums))
+        self.outputs.iter().map(|output| (&output.spec, &output.sums))
     }
 
     fn output(
@@ -199,20 +195,12 @@ impl<'a> Recorder<'a> {
         scale: Scale,
     ) -> Result<(&mut Recorded, usize), Failure> {
         let lanes = self.block.len();
-        let at = match self
-            .outputs
-            .iter()
-            .position(|output| output.spec.name == name)
-        {
+        let at = match self.outputs.iter().position(|output| output.spec.name == name) {
             Some(at) => {
                 let spec = &self.outputs[at].spec;
                 if spec.shape != shape || spec.complex != complex || spec.scale != scale {
-                    let found = OutputSpec {
-                        shape: shape.to_vec(),
-                        complex,
-                        scale,
-                        ..spec.clone()
-                    };
+                    let found =
+                        OutputSpec { shape: shape.to_vec(), complex, scale, ..spec.clone() };
                     return Err(changed(spec, found));
                 }
                 at
@@ -237,13 +225,7 @@ impl<'a> Recorder<'a> {
         let sums = Sums::new(spec.scale, self.times.len() * spec.width());
         let series = vec![f64::NAN; self.block.len() * sums.len()];
         let unit = vec![0.0; sums.len()];
-        self.outputs.push(Recorded {
-            spec,
-            sums,
-            series,
-            unit,
-            written: 0,
-        });
+        self.outputs.push(Recorded { spec, sums, series, unit, written: 0 });
     }
 
     fn check_written(&self) -> Result<(), Failure> {
@@ -262,31 +244,15 @@ impl<'a> Recorder<'a> {
     fn inspect(&self, lane: usize) -> Option<Failure> {
         let seed = self.block[lane];
         let first_bad = |output: &'_ Recorded| {
-            let at = output
-                .lane(lane)
-                .iter()
-                .position(|value| !value.is_finite())?;
-            Some((
-                at / output.spec.width(),
-                output.lane(lane)[at],
-                output.spec.name.clone(),
-            ))
+            let at = output.lane(lane).iter().position(|value| !value.is_finite())?;
+            Some((at / output.spec.width(), output.lane(lane)[at], output.spec.name.clone()))
         };
-        let earliest = self
-            .outputs
-            .iter()
-            .filter_map(first_bad)
-            .min_by_key(|bad| bad.0);
+        let earliest = self.outputs.iter().filter_map(first_bad).min_by_key(|bad| bad.0);
         let cause = match earliest {
-            Some((time, value, output)) => Cause::NotFinite {
-                output,
-                time: self.times[time],
-                value: value.to_string(),
-            },
-            None => self
-                .outputs
-                .iter()
-                .find_map(|output| out_of_range(output, lane))?,
+            Some((time, value, output)) => {
+                Cause::NotFinite { output, time: self.times[time], value: value.to_string() }
+            }
+            None => self.outputs.iter().find_map(|output| out_of_range(output, lane))?,
         };
         Some(Failure::new(cause).with_seeds(&[seed]))
     }
@@ -299,11 +265,7 @@ impl<'a> Recorder<'a> {
                 output.unit.copy_from_slice(series);
             } else {
                 // Branches are added in the order of their seeds: the same bits everywhere.
-                output
-                    .unit
-                    .iter_mut()
-                    .zip(series)
-                    .for_each(|(sum, value)| *sum += value);
+                output.unit.iter_mut().zip(series).for_each(|(sum, value)| *sum += value);
             }
         }
     }
@@ -340,16 +302,8 @@ fn out_of_range(output: &Recorded, lane: usize) -> Option<Cause> {
         return None;
     };
     let limit = 2.0_f64.powi(range);
-    let value = output
-        .lane(lane)
-        .iter()
-        .copied()
-        .find(|value| value.abs() > limit)?;
-    Some(Cause::OutOfRange {
-        output: output.spec.name.clone(),
-        value,
-        range,
-    })
+    let value = output.lane(lane).iter().copied().find(|value| value.abs() > limit)?;
+    Some(Cause::OutOfRange { output: output.spec.name.clone(), value, range })
 }
 
 fn changed(expected: impl std::fmt::Display, found: impl std::fmt::Display) -> Failure {

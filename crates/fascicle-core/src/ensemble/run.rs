@@ -33,33 +33,16 @@ pub fn run_ensemble(
     let mut fold = EnsembleFold::new(parts);
     let report = {
         let mut listener = |event: Event<'_>| -> ControlFlow<()> {
-            if let Event::Log {
-                piece: Some(piece),
-                line,
-            } = event
-            {
+            if let Event::Log { piece: Some(piece), line } = event {
                 logged.push((piece, line.clone()));
             }
             on(event)
         };
-        driver.run(
-            &work,
-            &mut Folding(&mut fold),
-            &options.execute,
-            &mut listener,
-        )?
+        driver.run(&work, &mut Folding(&mut fold), &options.execute, &mut listener)?
     };
-    logged
-        .into_iter()
-        .for_each(|(piece, line)| fold.log(piece, line));
+    logged.into_iter().for_each(|(piece, line)| fold.log(piece, line));
     let pieces = crate::Work::pieces(&work);
-    finish(
-        fold.into_parts(),
-        &report,
-        record(driver, &work, &seeds, &report),
-        pieces,
-        drop_failed,
-    )
+    finish(fold.into_parts(), &report, record(driver, &work, &seeds, &report), pieces, drop_failed)
 }
 
 /// Lends a fold to a driver.
@@ -87,10 +70,7 @@ fn begin(ensemble: &dyn Ensemble, options: &RunOptions) -> Result<DataParts, Ens
         group: ensemble.group(),
         complete: true,
         log: ensemble.log(),
-        provenance: Provenance {
-            version: version(),
-            runs: Vec::new(),
-        },
+        provenance: Provenance { version: version(), runs: Vec::new() },
         ..DataParts::default()
     };
     let Some(data) = options.append.clone() else {
@@ -127,12 +107,7 @@ fn finish(
     pieces: u64,
     drop_failed: bool,
 ) -> Result<Data, EnsembleError> {
-    let before: u64 = parts
-        .provenance
-        .runs
-        .iter()
-        .map(|run| run.trajectories)
-        .sum();
+    let before: u64 = parts.provenance.runs.iter().map(|run| run.trajectories).sum();
     record.trajectories = (parts.seeds.len() as u64).saturating_sub(before);
     parts.provenance.runs.push(record);
     parts.complete &= !report.interrupted && report.failures.is_empty();
@@ -143,9 +118,5 @@ fn finish(
         return Ok(data);
     }
     let failures = report.failures.clone();
-    Err(EnsembleError::Failed {
-        failures,
-        pieces,
-        finished: Box::new(data),
-    })
+    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
 }

@@ -111,10 +111,7 @@ fn explicit(seeds: &[Seed], group: u64) -> Result<Vec<Seed>, SeedsError> {
     }
     if let Some(pair) = seeds.windows(2).find(|pair| pair[0] == pair[1]) {
         let times = seeds.iter().filter(|&&seed| seed == pair[0]).count();
-        return Err(SeedsError::Repeated {
-            seed: pair[0].0,
-            times,
-        });
+        return Err(SeedsError::Repeated { seed: pair[0].0, times });
     }
     check_groups(&seeds, group)?;
     Ok(seeds)
@@ -129,11 +126,7 @@ fn check_groups(seeds: &[Seed], group: u64) -> Result<(), SeedsError> {
         let last = first.saturating_add(group - 1);
         let missing = |other: &u64| seeds.binary_search(&Seed(*other)).is_err();
         if let Some(missing) = (first..=last).find(missing) {
-            return Err(SeedsError::BrokenGroup {
-                missing,
-                first,
-                last,
-            });
+            return Err(SeedsError::BrokenGroup { missing, first, last });
         }
     }
     Ok(())
@@ -144,10 +137,7 @@ fn following(data: Option<&Data>, count: u64, group: u64) -> Result<Vec<Seed>, S
         return Err(SeedsError::NoTrajectories);
     }
     if count % group != 0 {
-        return Err(SeedsError::NoMultiple {
-            found: count,
-            group,
-        });
+        return Err(SeedsError::NoMultiple { found: count, group });
     }
     let exhausted = |first| SeedsError::Exhausted { first, count };
     let highest = data.and_then(|data| data.seeds().last());

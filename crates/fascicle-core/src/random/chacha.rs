@@ -18,12 +18,7 @@ pub(super) struct ChaCha8 {
 
 impl ChaCha8 {
     pub fn new(key: [u32; 8]) -> Self {
-        Self {
-            key,
-            block: 0,
-            words: [0; WORDS],
-            used: WORDS,
-        }
+        Self { key, block: 0, words: [0; WORDS], used: WORDS }
     }
 
     pub fn next(&mut self) -> u64 {
@@ -42,9 +37,7 @@ impl ChaCha8 {
             return;
         }
         let words = words - left;
-        self.block = self
-            .block
-            .wrapping_add(words / WORDS as u64 * BLOCKS as u64);
+        self.block = self.block.wrapping_add(words / WORDS as u64 * BLOCKS as u64);
         self.refill();
         self.used = (words % WORDS as u64) as usize;
     }
@@ -53,10 +46,7 @@ impl ChaCha8 {
         let mut start = [[0_u32; BLOCKS]; 16];
         let constants = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
         let fixed = constants.into_iter().chain(self.key);
-        start
-            .iter_mut()
-            .zip(fixed)
-            .for_each(|(word, value)| *word = [value; BLOCKS]);
+        start.iter_mut().zip(fixed).for_each(|(word, value)| *word = [value; BLOCKS]);
         for lane in 0..BLOCKS {
             let number = self.block.wrapping_add(lane as u64);
             start[12][lane] = number as u32;
@@ -66,18 +56,15 @@ impl ChaCha8 {
         for _ in 0..4 {
             double_round(&mut state);
         }
-        for (pair, word) in state
-            .chunks_exact(2)
-            .zip(start.chunks_exact(2))
-            .enumerate()
-            .flat_map(|(pair, (state, start))| {
+        for (pair, word) in state.chunks_exact(2).zip(start.chunks_exact(2)).enumerate().flat_map(
+            |(pair, (state, start))| {
                 (0..BLOCKS).map(move |lane| {
                     let low = state[0][lane].wrapping_add(start[0][lane]);
                     let high = state[1][lane].wrapping_add(start[1][lane]);
                     (8 * lane + pair, u64::from(low) | u64::from(high) << 32)
                 })
-            })
-        {
+            },
+        ) {
             self.words[pair] = word;
         }
         self.block = self.block.wrapping_add(BLOCKS as u64);

@@ -36,23 +36,14 @@ impl Draws {
         key[1] = (seed >> 32) as u32;
         key[2] = purpose as u32;
         key[3] = (purpose >> 32) as u32;
-        for (word, text) in key[4..]
-            .iter_mut()
-            .zip(b"fascicle streams".as_chunks::<4>().0)
-        {
+        for (word, text) in key[4..].iter_mut().zip(b"fascicle streams".as_chunks::<4>().0) {
             *word = u32::from_le_bytes(*text);
         }
-        Self(Stream::Independent(Independent {
-            words: ChaCha8::new(key),
-            spare: None,
-        }))
+        Self(Stream::Independent(Independent { words: ChaCha8::new(key), spare: None }))
     }
 
     pub(super) fn legacy(seed: u32) -> Self {
-        Self(Stream::Legacy(Legacy {
-            words: Mt19937::new(seed),
-            spare: None,
-        }))
+        Self(Stream::Legacy(Legacy { words: Mt19937::new(seed), spare: None }))
     }
 
     /// A number in [0, 1), a multiple of 2⁻⁵³.

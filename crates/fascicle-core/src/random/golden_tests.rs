@@ -26,10 +26,7 @@ struct Normal {
 }
 
 fn read(name: &str) -> Vec<u8> {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/golden/numpy-legacy"
-    );
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/numpy-legacy");
     std::fs::read(format!("{folder}/{name}")).expect("the golden data are in the repository")
 }
 
@@ -38,9 +35,7 @@ fn legacy(seed: u64) -> Draws {
 }
 
 fn fnv1a(values: &[f64]) -> String {
-    let bytes = values
-        .iter()
-        .flat_map(|value| value.to_bits().to_le_bytes());
+    let bytes = values.iter().flat_map(|value| value.to_bits().to_le_bytes());
     let hash = bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     });
@@ -77,11 +72,7 @@ fn normals_of_a_thousand_seeds_are_numpys_within_two_ulp() {
         legacy(seed as u64).fill_normal(&mut values);
         for (&draw, &expected) in golden.draws.iter().zip(full) {
             let apart = values[draw].to_bits().abs_diff(expected.to_bits());
-            assert!(
-                apart <= 2,
-                "seed {seed}, draw {draw}: {} for {expected}",
-                values[draw]
-            );
+            assert!(apart <= 2, "seed {seed}, draw {draw}: {} for {expected}", values[draw]);
         }
         for (draw, value) in values.iter().enumerate() {
             let byte = low[(seed * DRAWS + draw) / 2];

@@ -69,10 +69,7 @@ pub enum Seeding {
 
 /// A seed that a way of seeding does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "seed {seed} is too large for QC Lab's seeding: expected at most {}",
-    u32::MAX
-)]
+#[error("seed {seed} is too large for QC Lab's seeding: expected at most {}", u32::MAX)]
 pub struct SeedOutOfRange {
     /// The seed.
     pub seed: u64,

@@ -51,13 +51,9 @@ fn uniforms_fill_the_unit_interval_evenly() {
 fn purposes_and_neighbouring_seeds_are_uncorrelated() {
     let limit = 4.0 / (20_000_f64).sqrt();
     let first = |seed, purpose| stream(seed, purpose).normal();
-    let purposes: Vec<_> = (0..20_000)
-        .map(|s| (first(s, START), first(s, HOPS)))
-        .collect();
+    let purposes: Vec<_> = (0..20_000).map(|s| (first(s, START), first(s, HOPS))).collect();
     assert!(correlation(&purposes).abs() < limit);
-    let neighbours: Vec<_> = (0..20_000)
-        .map(|s| (first(s, START), first(s + 1, START)))
-        .collect();
+    let neighbours: Vec<_> = (0..20_000).map(|s| (first(s, START), first(s + 1, START))).collect();
     assert!(correlation(&neighbours).abs() < limit);
 }
 
@@ -85,10 +81,7 @@ fn a_stream_is_a_function_of_seed_and_purpose() {
         other.fill_normal(&mut filled);
         filled.iter().for_each(|&x| assert_eq!(x, one.normal()));
     }
-    assert_ne!(
-        stream(9, START).uniform(),
-        stream(9 + (1 << 32), START).uniform()
-    );
+    assert_ne!(stream(9, START).uniform(), stream(9 + (1 << 32), START).uniform());
 }
 
 #[test]

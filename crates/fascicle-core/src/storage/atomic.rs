@@ -8,13 +8,7 @@ use super::StorageError;
 
 /// Writes bytes to a temporary file beside `path`, brings them to the disk, and renames it.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
-    let io = |action| {
-        move |source| StorageError::Io {
-            path: path.to_path_buf(),
-            action,
-            source,
-        }
-    };
+    let io = |action| move |source| StorageError::Io { path: path.to_path_buf(), action, source };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -27,13 +21,10 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder
-        .tempfile_in(folder)
-        .map_err(io("create a temporary file beside"))?;
+    let mut file = builder.tempfile_in(folder).map_err(io("create a temporary file beside"))?;
     file.write_all(bytes).map_err(io("write"))?;
     file.as_file().sync_all().map_err(io("bring to the disk"))?;
-    file.persist(path)
-        .map_err(|error| io("replace")(error.error))?;
+    file.persist(path).map_err(|error| io("replace")(error.error))?;
     // The new name is on the disk when the folder is. Some file systems have no such thing.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

@@ -67,16 +67,12 @@ impl Checksum {
 
     pub fn reals(&mut self, values: &[f64]) {
         self.0.update(&(values.len() as u64).to_le_bytes());
-        values
-            .iter()
-            .for_each(|value| self.0.update(&value.to_le_bytes()));
+        values.iter().for_each(|value| self.0.update(&value.to_le_bytes()));
     }
 
     pub fn integers(&mut self, values: &[u64]) {
         self.0.update(&(values.len() as u64).to_le_bytes());
-        values
-            .iter()
-            .for_each(|value| self.0.update(&value.to_le_bytes()));
+        values.iter().for_each(|value| self.0.update(&value.to_le_bytes()));
     }
 
     pub fn finish(self) -> u64 {

@@ -56,18 +56,11 @@ impl Data {
     /// When it cannot be read, is no HDF5 file, is damaged, or holds something else.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let path = path.as_ref();
-        let io = |source| StorageError::Io {
-            path: path.into(),
-            action: "read",
-            source,
-        };
+        let io = |source| StorageError::Io { path: path.into(), action: "read", source };
         let length = std::fs::metadata(path).map_err(io)?.len();
         if length > MOST_BYTES {
             let what = format!("{length} bytes, expected at most {MOST_BYTES}");
-            return Err(StorageError::Damaged {
-                path: path.into(),
-                what,
-            });
+            return Err(StorageError::Damaged { path: path.into(), what });
         }
         read::file(std::fs::read(path).map_err(io)?, path)
     }

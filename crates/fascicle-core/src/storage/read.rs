@@ -35,15 +35,9 @@ pub(super) fn file(bytes: Vec<u8>, path: &Path) -> Result<Data, StorageError> {
     if !bytes.starts_with(SIGNATURE) {
         let found = match bytes.len() {
             0 => "nothing".to_string(),
-            _ => format!(
-                "{:?}",
-                String::from_utf8_lossy(&bytes[..bytes.len().min(8)])
-            ),
+            _ => format!("{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(8)])),
         };
-        return Err(StorageError::NotHdf5 {
-            path: path.to_path_buf(),
-            found,
-        });
+        return Err(StorageError::NotHdf5 { path: path.to_path_buf(), found });
     }
     let length = bytes.len() as u64;
     // The library is not ours: if it should panic over a damaged file, the file is the error.
@@ -57,26 +51,21 @@ pub(super) fn file(bytes: Vec<u8>, path: &Path) -> Result<Data, StorageError> {
     Err(match wrong {
         Wrong::Damaged(what) => StorageError::Damaged { path, what },
         Wrong::Foreign(what) => StorageError::Foreign { path, what },
-        Wrong::Version(found) => StorageError::Version {
-            path,
-            expected: FORMAT,
-            found,
-        },
+        Wrong::Version(found) => StorageError::Version { path, expected: FORMAT, found },
     })
 }
 
 fn read(bytes: Vec<u8>, length: u64) -> Read<Data> {
     let file = File::from_bytes(bytes).map_err(damaged)?;
-    let root = Members {
-        group: file.root(),
-        length,
-    };
+    let stated = file.superblock().eof_address;
+    if length < stated {
+        return Err(damaged(format!("it is cut short: expected {stated} bytes, found {length}")));
+    }
+    let root = Members { group: file.root(), length };
     let names = root.group.datasets().map_err(damaged)?;
     for name in ["t", "seed", "norm_factor"] {
         if !names.iter().any(|n| n == name) {
-            return Err(Wrong::Foreign(format!(
-                "expected a dataset `{name}` at the root"
-            )));
+            return Err(Wrong::Foreign(format!("expected a dataset `{name}` at the root")));
         }
     }
     let mut parts = DataParts {
@@ -92,17 +81,8 @@ fn read(bytes: Vec<u8>, length: u64) -> Read<Data> {
             means.insert(name, output);
         }
     }
-    if root
-        .group
-        .groups()
-        .map_err(damaged)?
-        .iter()
-        .any(|name| name == GROUP)
-    {
-        let own = Members {
-            group: root.group.group(GROUP).map_err(damaged)?,
-            length,
-        };
+    if root.group.groups().map_err(damaged)?.iter().any(|name| name == GROUP) {
+        let own = Members { group: root.group.group(GROUP).map_err(damaged)?, length };
         read_own(&own, means, &mut parts)?;
     } else {
         foreign(&root, means, &mut parts)?;
@@ -116,10 +96,7 @@ fn foreign(
     means: BTreeMap<String, (OutputSpec, Vec<f64>)>,
     parts: &mut DataParts,
 ) -> Read<()> {
-    let output = |(spec, means)| OutputParts {
-        spec,
-        summed: Summed::Means(means),
-    };
+    let output = |(spec, means)| OutputParts { spec, summed: Summed::Means(means) };
     parts.outputs = means.into_values().map(output).collect();
     parts.group = 1;
     parts.complete = true;
@@ -127,10 +104,7 @@ fn foreign(
         simulation: "unknown: from a file with QC Lab's keys alone".to_string(),
         ..Description::default()
     };
-    parts.provenance = Provenance {
-        version: "QC Lab's format".to_string(),
-        runs: Vec::new(),
-    };
+    parts.provenance = Provenance { version: "QC Lab's format".to_string(), runs: Vec::new() };
     let attributes = root.group.attrs().map_err(damaged)?;
     if let Some(AttrValue::VarLenString(log) | AttrValue::String(log)) = attributes.get("log") {
         parts.log = log.lines().map(LogLine::info).collect();
@@ -156,10 +130,7 @@ fn read_own(
     sum.integers(&[parts.norm_factor]);
     for output in &header.outputs {
         let Some((_, values)) = means.get(&output.spec.name) else {
-            return Err(damaged(format!(
-                "the output `{}` has no means",
-                output.spec.name
-            )));
+            return Err(damaged(format!("the output `{}` has no means", output.spec.name)));
         };
         sum.reals(values);
     }
@@ -170,17 +141,9 @@ fn read_own(
             sum.bytes(&bytes);
             Summed::Sums(Sums::from_bytes(&bytes).map_err(damaged)?)
         } else {
-            Summed::Means(
-                means
-                    .remove(&spec.name)
-                    .map(|(_, values)| values)
-                    .unwrap_or_default(),
-            )
+            Summed::Means(means.remove(&spec.name).map(|(_, values)| values).unwrap_or_default())
         };
-        parts.outputs.push(OutputParts {
-            spec: spec.clone(),
-            summed,
-        });
+        parts.outputs.push(OutputParts { spec: spec.clone(), summed });
     }
     if header.kept > 0 {
         parts.kept = read_kept(own, &header.outputs, parts.times.len(), &mut sum)?;
@@ -212,27 +175,17 @@ fn read_kept(
         sum.reals(&values);
         let length = times.saturating_mul(output.spec.width());
         if length.checked_mul(seeds.len()) != Some(values.len()) {
-            return Err(damaged(format!(
-                "kept trajectories of {} are cut short",
-                output.spec
-            )));
+            return Err(damaged(format!("kept trajectories of {} are cut short", output.spec)));
         }
         series.push((output.spec.clone(), length, values));
     }
     let trajectory = |at: usize| {
         let outputs = series.iter().map(|(spec, length, values)| {
-            (
-                spec.clone(),
-                values[at * length..(at + 1) * length].to_vec(),
-            )
+            (spec.clone(), values[at * length..(at + 1) * length].to_vec())
         });
         Trajectory::new(outputs.collect())
     };
-    Ok(seeds
-        .iter()
-        .enumerate()
-        .map(|(at, &seed)| (Seed(seed), trajectory(at)))
-        .collect())
+    Ok(seeds.iter().enumerate().map(|(at, &seed)| (Seed(seed), trajectory(at))).collect())
 }
 
 /// The datasets of a group, read with care: nothing is allocated that the file cannot hold.
@@ -247,20 +200,15 @@ impl Members {
         let dataset = self.group.dataset(name).map_err(damaged)?;
         let shape = dataset.shape().map_err(damaged)?;
         let size = dataset.element_size().map_err(damaged)?;
-        let bytes = shape
-            .iter()
-            .try_fold(size, |bytes, &n| bytes.checked_mul(n));
+        let bytes = shape.iter().try_fold(size, |bytes, &n| bytes.checked_mul(n));
         // Deflate makes at most 1032 bytes of one.
-        let most = if dataset.is_chunked() {
-            self.length.saturating_mul(1032)
-        } else {
-            self.length
-        };
+        let most =
+            if dataset.is_chunked() { self.length.saturating_mul(1032) } else { self.length };
         match bytes {
             Some(bytes) if bytes <= most => Ok(dataset),
-            _ => Err(damaged(format!(
-                "dataset `{name}` of shape {shape:?} is larger than the file"
-            ))),
+            _ => {
+                Err(damaged(format!("dataset `{name}` of shape {shape:?} is larger than the file")))
+            }
         }
     }
 
@@ -270,9 +218,7 @@ impl Members {
             DType::F64 | DType::F32 => dataset.read_f64().map_err(damaged),
             // Means of integers, and times that NumPy counted, may be whole numbers.
             DType::I64 | DType::I32 => dataset.read_f64().map_err(damaged),
-            other => Err(Wrong::Foreign(format!(
-                "expected reals in `{name}`, found {other}"
-            ))),
+            other => Err(Wrong::Foreign(format!("expected reals in `{name}`, found {other}"))),
         }
     }
 
@@ -283,17 +229,11 @@ impl Members {
             DType::I64 | DType::I32 => {
                 let values = dataset.read_i64().map_err(damaged)?;
                 let natural = |value| u64::try_from(value).ok();
-                values
-                    .into_iter()
-                    .map(natural)
-                    .collect::<Option<_>>()
-                    .ok_or_else(|| {
-                        Wrong::Foreign(format!("expected no negative number in `{name}`"))
-                    })
+                values.into_iter().map(natural).collect::<Option<_>>().ok_or_else(|| {
+                    Wrong::Foreign(format!("expected no negative number in `{name}`"))
+                })
             }
-            other => Err(Wrong::Foreign(format!(
-                "expected integers in `{name}`, found {other}"
-            ))),
+            other => Err(Wrong::Foreign(format!("expected integers in `{name}`, found {other}"))),
         }
     }
 
@@ -301,9 +241,7 @@ impl Members {
         let dataset = self.dataset(name)?;
         match dataset.dtype().map_err(damaged)? {
             DType::U8 => dataset.read_u8().map_err(damaged),
-            other => Err(damaged(format!(
-                "expected bytes in `{name}`, found {other}"
-            ))),
+            other => Err(damaged(format!("expected bytes in `{name}`, found {other}"))),
         }
     }
 
@@ -311,18 +249,11 @@ impl Members {
     fn norm_factor(&self) -> Read<u64> {
         let values = match self.integers("norm_factor") {
             Ok(values) => values,
-            Err(_) => self
-                .reals("norm_factor")?
-                .into_iter()
-                .map(|value| value as u64)
-                .collect(),
+            Err(_) => self.reals("norm_factor")?.into_iter().map(|value| value as u64).collect(),
         };
         match values.as_slice() {
             &[value] => Ok(value),
-            _ => Err(Wrong::Foreign(format!(
-                "expected one norm_factor, found {}",
-                values.len()
-            ))),
+            _ => Err(Wrong::Foreign(format!("expected one norm_factor, found {}", values.len()))),
         }
     }
 
@@ -337,22 +268,12 @@ impl Members {
         let complex = dataset.datatype().map_err(damaged)? == complex();
         let values = if complex {
             let bytes = dataset.read_raw().map_err(damaged)?;
-            bytes
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|&word| f64::from_le_bytes(word))
-                .collect()
+            bytes.as_chunks::<8>().0.iter().map(|&word| f64::from_le_bytes(word)).collect()
         } else {
             self.reals(name)?
         };
         let shape = shape[1..].iter().map(|&n| n as usize).collect();
-        let spec = OutputSpec {
-            name: name.to_string(),
-            shape,
-            complex,
-            scale: Scale::Exact,
-        };
+        let spec = OutputSpec { name: name.to_string(), shape, complex, scale: Scale::Exact };
         if values.len() != times * spec.width() {
             return Err(damaged(format!("dataset `{name}` is cut short")));
         }

@@ -13,10 +13,7 @@ struct Toy;
 
 impl Ensemble for Toy {
     fn describe(&self) -> Description {
-        let mut description = Description {
-            simulation: "toy".into(),
-            ..Description::default()
-        };
+        let mut description = Description { simulation: "toy".into(), ..Description::default() };
         description.set("constant", 0.1_f64 + 0.2);
         description
     }
@@ -47,14 +44,7 @@ impl Ensemble for Toy {
                 let y = [x + time as f64, x * 1e-200];
                 out.real(time, "energy", &[], Scale::Exact, Lanes::one(&[x * 1e20]))?;
                 let scale = Scale::Fixed { range: 2 };
-                out.complex(
-                    time,
-                    "dm",
-                    &[2],
-                    scale,
-                    Lanes::one(&y),
-                    Lanes::one(&[0.1, x]),
-                )?;
+                out.complex(time, "dm", &[2], scale, Lanes::one(&y), Lanes::one(&[0.1, x]))?;
             }
             out.end()?;
         }
@@ -86,11 +76,7 @@ fn everything_survives_saving_and_loading() {
     assert_eq!(loaded.trajectory(4), saved.trajectory(4));
     assert!(loaded.trajectory(0).is_none());
     let again = data(RunOptions::new().with_append(loaded));
-    let once = data(
-        RunOptions::new()
-            .with_seeds(0..12_u64)
-            .with_keep_trajectories([1, 4]),
-    );
+    let once = data(RunOptions::new().with_seeds(0..12_u64).with_keep_trajectories([1, 4]));
     assert_eq!(again, once);
 }
 
@@ -108,29 +94,14 @@ fn a_file_with_qc_labs_keys_alone_has_means_only() {
     let saved = data(RunOptions::new());
     saved.save_qclab(&path).unwrap();
     let loaded = Data::load(&path).unwrap();
-    assert_eq!(
-        loaded.real("energy").unwrap(),
-        saved.real("energy").unwrap()
-    );
+    assert_eq!(loaded.real("energy").unwrap(), saved.real("energy").unwrap());
     assert_eq!(loaded.complex("dm").unwrap(), saved.complex("dm").unwrap());
     assert_eq!(loaded.seeds(), saved.seeds());
-    assert!(
-        loaded
-            .standard_error("energy")
-            .unwrap()
-            .iter()
-            .all(|error| error.is_nan())
-    );
+    assert!(loaded.standard_error("energy").unwrap().iter().all(|error| error.is_nan()));
     assert_eq!(loaded.log()[0].text, "warning: ünusual");
-    let error = run_ensemble(
-        &Toy,
-        &Serial,
-        &RunOptions::new().with_append(loaded),
-        &mut ignore_events,
-    );
-    let error = std::error::Error::source(&error.unwrap_err())
-        .expect("a source")
-        .to_string();
+    let error =
+        run_ensemble(&Toy, &Serial, &RunOptions::new().with_append(loaded), &mut ignore_events);
+    let error = std::error::Error::source(&error.unwrap_err()).expect("a source").to_string();
     assert!(error.contains("has means only"), "{error}");
 }
 
@@ -174,10 +145,7 @@ fn a_failed_save_leaves_the_old_file() {
     data.save(&path).unwrap();
     let missing = folder.path().join("no such folder").join("data.h5");
     let error = data.save(&missing).unwrap_err().to_string();
-    assert!(
-        error.starts_with("could not create a temporary file beside"),
-        "{error}"
-    );
+    assert!(error.starts_with("could not create a temporary file beside"), "{error}");
     data.save(&path).unwrap();
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "temporary files are left: {left:?}");

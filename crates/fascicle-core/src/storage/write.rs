@@ -30,9 +30,7 @@ pub(super) fn file(data: &Data, path: &Path, own: bool) -> Result<Vec<u8>, Stora
         file.create_dataset("seed").with_u64_data(&seeds);
     }
     let norm_factor = data.norm_factor().cast_signed();
-    file.create_dataset("norm_factor")
-        .with_i64_data(&[norm_factor])
-        .with_shape(&[]);
+    file.create_dataset("norm_factor").with_i64_data(&[norm_factor]).with_shape(&[]);
     let mut sum = Checksum::default();
     sum.reals(data.times());
     sum.integers(&seeds);
@@ -53,10 +51,7 @@ pub(super) fn file(data: &Data, path: &Path, own: bool) -> Result<Vec<u8>, Stora
 fn check_name(name: &str, path: &Path) -> Result<(), StorageError> {
     let taken = ["t", "seed", "norm_factor", GROUP, "", ".", ".."].contains(&name);
     if taken || name.contains(['/', '\0']) {
-        return Err(StorageError::Name {
-            path: path.to_path_buf(),
-            name: name.to_string(),
-        });
+        return Err(StorageError::Name { path: path.to_path_buf(), name: name.to_string() });
     }
     Ok(())
 }
@@ -71,9 +66,7 @@ fn write_means(file: &mut FileBuilder, output: &Output, sum: &mut Checksum) {
     let dataset = file.create_dataset(&spec.name);
     if spec.complex {
         let bytes = means.iter().flat_map(|value| value.to_le_bytes()).collect();
-        dataset
-            .with_compound_data(complex(), bytes, means.len() as u64 / 2)
-            .with_shape(&shape);
+        dataset.with_compound_data(complex(), bytes, means.len() as u64 / 2).with_shape(&shape);
     } else {
         dataset.with_f64_data(&means).with_shape(&shape);
     }
@@ -93,9 +86,7 @@ fn write_group(
         if let Summed::Sums(sums) = output.summed() {
             let bytes = sums.to_bytes();
             sum.bytes(&bytes);
-            group
-                .create_dataset(&format!("sums {at}"))
-                .with_u8_data(&bytes);
+            group.create_dataset(&format!("sums {at}")).with_u8_data(&bytes);
         }
     }
     if !data.trajectories().is_empty() {
@@ -107,23 +98,15 @@ fn write_group(
             let series = kept.flat_map(|kept| kept.outputs()[at].1.iter().copied());
             let series: Vec<f64> = series.collect();
             sum.reals(&series);
-            group
-                .create_dataset(&format!("kept {at}"))
-                .with_f64_data(&series);
+            group.create_dataset(&format!("kept {at}")).with_f64_data(&series);
         }
     }
-    group
-        .create_dataset("checksum")
-        .with_u64_data(&[sum.finish()]);
+    group.create_dataset("checksum").with_u64_data(&[sum.finish()]);
     file.add_group(group.finish());
     Ok(())
 }
 
 fn refused(path: &Path, error: &dyn std::error::Error) -> StorageError {
     let source = std::io::Error::other(error.to_string());
-    StorageError::Io {
-        path: path.to_path_buf(),
-        action: "write",
-        source,
-    }
+    StorageError::Io { path: path.to_path_buf(), action: "write", source }
 }

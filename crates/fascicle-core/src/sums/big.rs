@@ -14,10 +14,7 @@ impl Big {
         while digits.last() == Some(&0) {
             digits.pop();
         }
-        Self {
-            negative: negative && !digits.is_empty(),
-            digits,
-        }
+        Self { negative: negative && !digits.is_empty(), digits }
     }
 
     /// Σ_k digits_k 2^(32 k) of signed digits that may be longer than 32 bits.
@@ -46,10 +43,7 @@ impl Big {
 
     pub fn from_i128(value: i128) -> Self {
         let magnitude = value.unsigned_abs();
-        Self::new(
-            value < 0,
-            (0..4).map(|k| (magnitude >> (32 * k)) as u32).collect(),
-        )
+        Self::new(value < 0, (0..4).map(|k| (magnitude >> (32 * k)) as u32).collect())
     }
 
     pub fn is_zero(&self) -> bool {
@@ -58,10 +52,7 @@ impl Big {
 
     /// The number of bits of the magnitude.
     pub fn bits(&self) -> u64 {
-        let last = self
-            .digits
-            .last()
-            .map_or(0, |digit| 32 - u64::from(digit.leading_zeros()));
+        let last = self.digits.last().map_or(0, |digit| 32 - u64::from(digit.leading_zeros()));
         (self.digits.len() as u64).saturating_sub(1) * 32 + last
     }
 
@@ -137,11 +128,7 @@ impl Big {
     fn any_bit_below(&self, bit: u64) -> bool {
         let (whole, part) = ((bit / 32) as usize, bit % 32);
         let front = self.digits.iter().take(whole).any(|&digit| digit != 0);
-        front
-            || self
-                .digits
-                .get(whole)
-                .is_some_and(|digit| digit & ((1 << part) - 1) != 0)
+        front || self.digits.get(whole).is_some_and(|digit| digit & ((1 << part) - 1) != 0)
     }
 
     /// (m, e) such that this × 2^exponent ≈ ±m 2^e, rounded to nearest, halves to even, where m has
@@ -186,9 +173,7 @@ pub(super) fn scale(m: f64, e: i64) -> f64 {
 }
 
 fn compare(a: &[u32], b: &[u32]) -> Ordering {
-    a.len()
-        .cmp(&b.len())
-        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
+    a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
 /// a − b for a ≥ b.

@@ -87,38 +87,24 @@ fn read_fixed(reader: &mut Reader<'_>, len: usize) -> Result<(Scale, Store), Sum
         return corrupt("an impossible range");
     }
     let mut sums = || -> Result<Vec<i128>, SumsCorrupt> {
-        (0..len)
-            .map(|_| Ok(i128::from_le_bytes(reader.array()?)))
-            .collect()
+        (0..len).map(|_| Ok(i128::from_le_bytes(reader.array()?))).collect()
     };
     let (x, x2) = (sums()?, sums()?);
-    Ok((
-        Scale::Fixed { range },
-        Store::Fixed(Fixed::from_parts(range, x, x2)),
-    ))
+    Ok((Scale::Fixed { range }, Store::Fixed(Fixed::from_parts(range, x, x2))))
 }
 
 fn write_exact(sums: &Exact, len: usize, bytes: &mut Vec<u8>) {
     let numbers: Vec<(Big, usize)> = (0..len)
         .map(|component| {
             let (digits, exponent) = sums.component(component);
-            (
-                Big::from_signed_digits(digits),
-                ((exponent - BASE) / 32) as usize,
-            )
+            (Big::from_signed_digits(digits), ((exponent - BASE) / 32) as usize)
         })
         .collect();
     let first = |(big, low): &(Big, usize)| {
-        big.digits
-            .iter()
-            .position(|&digit| digit != 0)
-            .map(|at| low + at)
+        big.digits.iter().position(|&digit| digit != 0).map(|at| low + at)
     };
     let low = numbers.iter().filter_map(first).min().unwrap_or(0);
-    let high = numbers
-        .iter()
-        .filter(|n| !n.0.is_zero())
-        .map(|(big, low)| low + big.digits.len());
+    let high = numbers.iter().filter(|n| !n.0.is_zero()).map(|(big, low)| low + big.digits.len());
     let width = high.max().unwrap_or(low) - low;
     bytes.extend((low as u32).to_le_bytes());
     bytes.extend((width as u32).to_le_bytes());

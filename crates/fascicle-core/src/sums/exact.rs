@@ -30,33 +30,18 @@ pub(super) struct Exact {
 
 impl Exact {
     pub fn new(len: usize) -> Self {
-        Self {
-            len,
-            low: 0,
-            width: 0,
-            digits: Vec::new(),
-            pending: 0,
-        }
+        Self { len, low: 0, width: 0, digits: Vec::new(), pending: 0 }
     }
 
     /// From digits below 2^32 in size.
     pub fn from_digits(len: usize, low: usize, width: usize, digits: Vec<i64>) -> Self {
-        Self {
-            len,
-            low,
-            width,
-            digits,
-            pending: 1,
-        }
+        Self { len, low, width, digits, pending: 1 }
     }
 
     /// The digits of a component and the exponent of the first.
     pub fn component(&self, component: usize) -> (&[i64], i32) {
         let at = component * self.width;
-        (
-            &self.digits[at..at + self.width],
-            BASE + 32 * self.low as i32,
-        )
+        (&self.digits[at..at + self.width], BASE + 32 * self.low as i32)
     }
 
     pub fn add_values(&mut self, values: &[f64]) {
@@ -93,10 +78,7 @@ impl Exact {
         for component in 0..self.len {
             let at = component * self.width + other.low - self.low;
             let more = other.component(component).0;
-            self.digits[at..]
-                .iter_mut()
-                .zip(more)
-                .for_each(|(all, more)| *all += more);
+            self.digits[at..].iter_mut().zip(more).for_each(|(all, more)| *all += more);
         }
     }
 
@@ -146,9 +128,8 @@ impl Exact {
         let mut digits = vec![0; self.len * width];
         if self.width > 0 {
             let shift = self.low - low;
-            for (new, old) in digits
-                .chunks_exact_mut(width)
-                .zip(self.digits.chunks_exact(self.width))
+            for (new, old) in
+                digits.chunks_exact_mut(width).zip(self.digits.chunks_exact(self.width))
             {
                 new[shift..shift + self.width].copy_from_slice(old);
             }

@@ -15,15 +15,8 @@ pub(super) struct Fixed {
 
 impl Fixed {
     pub fn new(range: i32, len: usize) -> Self {
-        assert!(
-            (-400..=400).contains(&range),
-            "range must be -400 to 400, found {range}"
-        );
-        Self {
-            range,
-            x: vec![0; len],
-            x2: vec![0; len],
-        }
+        assert!((-400..=400).contains(&range), "range must be -400 to 400, found {range}");
+        Self { range, x: vec![0; len], x2: vec![0; len] }
     }
 
     pub fn from_parts(range: i32, x: Vec<i128>, x2: Vec<i128>) -> Self {
@@ -54,19 +47,14 @@ impl Fixed {
     pub fn merge(&mut self, other: &Self) {
         let all = self.x.iter_mut().chain(&mut self.x2);
         let more = other.x.iter().chain(&other.x2);
-        all.zip(more)
-            .for_each(|(all, &more)| *all = sum(*all, more));
+        all.zip(more).for_each(|(all, &more)| *all = sum(*all, more));
     }
 }
 
 /// value × 2^by, rounded down.
 #[inline]
 fn shift(value: i128, by: i32) -> i128 {
-    if by >= 0 {
-        value << by
-    } else {
-        value >> (-by).min(127)
-    }
+    if by >= 0 { value << by } else { value >> (-by).min(127) }
 }
 
 #[inline]

@@ -109,10 +109,7 @@ impl Sums {
     pub fn new(scale: Scale, len: usize) -> Self {
         let store = match scale {
             Scale::Fixed { range } => Store::Fixed(Fixed::new(range, len)),
-            Scale::Exact => Store::Exact {
-                x: Exact::new(len),
-                x2: Exact::new(len),
-            },
+            Scale::Exact => Store::Exact { x: Exact::new(len), x2: Exact::new(len) },
         };
         Self { scale, len, store }
     }
@@ -147,11 +144,7 @@ impl Sums {
         };
         // Not `> limit`: a NaN must not pass.
         if let Some(index) = values.iter().position(|x| !(x.abs() <= limit)) {
-            return Err(NotSummable {
-                index,
-                value: values[index],
-                scale: self.scale,
-            });
+            return Err(NotSummable { index, value: values[index], scale: self.scale });
         }
         match &mut self.store {
             Store::Fixed(fixed) => fixed.add(values),

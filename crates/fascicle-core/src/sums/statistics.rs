@@ -6,18 +6,14 @@ use super::{Store, Sums};
 impl Sums {
     /// The mean of each component over this many units, Σx / n, correctly rounded. NaN for none.
     pub fn means(&self, count: u64) -> Vec<f64> {
-        (0..self.len())
-            .map(|component| self.mean(component, count))
-            .collect()
+        (0..self.len()).map(|component| self.mean(component, count)).collect()
     }
 
     /// The standard error of the mean of each component over n units,
     /// √((n Σx² − (Σx)²) / (n² (n − 1))). The difference is formed exactly and rounded once. NaN for
     /// fewer than two units.
     pub fn standard_errors(&self, count: u64) -> Vec<f64> {
-        (0..self.len())
-            .map(|component| self.standard_error(component, count))
-            .collect()
+        (0..self.len()).map(|component| self.standard_error(component, count)).collect()
     }
 
     fn mean(&self, component: usize, count: u64) -> f64 {
@@ -48,11 +44,7 @@ impl Sums {
             return 0.0;
         }
         let (m, e) = difference.rounded(exponent, i64::MIN / 2, false);
-        let (m, e) = if e % 2 == 0 {
-            (m as f64, e)
-        } else {
-            (m as f64 * 2.0, e - 1)
-        };
+        let (m, e) = if e % 2 == 0 { (m as f64, e) } else { (m as f64 * 2.0, e - 1) };
         let n = count as f64;
         scale((m / (n * n * (n - 1.0))).sqrt(), e / 2)
     }

@@ -30,9 +30,7 @@ fn wild() -> impl Strategy<Value = f64> {
 
 fn of(scale: Scale, values: &[f64]) -> Sums {
     let mut sums = Sums::new(scale, 1);
-    values
-        .iter()
-        .for_each(|&x| sums.add(&[x]).expect("the value is summable"));
+    values.iter().for_each(|&x| sums.add(&[x]).expect("the value is summable"));
     sums
 }
 
@@ -63,10 +61,7 @@ fn nearest(numerator: &BigInt, denominator: u64, exponent: u64, found: f64) -> b
         difference.magnitude().clone()
     };
     let here = miss(found);
-    [found.next_up(), found.next_down()]
-        .iter()
-        .filter(|x| x.is_finite())
-        .all(|&x| here <= miss(x))
+    [found.next_up(), found.next_down()].iter().filter(|x| x.is_finite()).all(|&x| here <= miss(x))
 }
 
 proptest! {
@@ -168,14 +163,7 @@ proptest! {
 }
 
 fn to_num(big: &Big) -> BigInt {
-    BigInt::from_slice(
-        if big.negative {
-            Sign::Minus
-        } else {
-            Sign::Plus
-        },
-        &big.digits,
-    )
+    BigInt::from_slice(if big.negative { Sign::Minus } else { Sign::Plus }, &big.digits)
 }
 
 fn log2(value: &BigInt) -> f64 {
@@ -220,9 +208,7 @@ fn values_that_cannot_be_summed_add_nothing() {
 fn sums_of_other_outputs_are_refused() {
     let mut sums = Sums::new(Scale::Exact, 2);
     assert!(sums.merge(&Sums::new(Scale::Exact, 3)).is_err());
-    let error = sums
-        .merge(&Sums::new(Scale::Fixed { range: 1 }, 2))
-        .unwrap_err();
+    let error = sums.merge(&Sums::new(Scale::Fixed { range: 1 }, 2)).unwrap_err();
     assert!(error.to_string().contains("cannot be merged"));
     assert!(
         Sums::new(Scale::Fixed { range: 1 }, 1)

@@ -78,10 +78,7 @@ impl Default for FewestSwitchesSurfaceHopping {
                 .with(CollectQuantumEnergy)
                 .with(CollectClassicalEnergy),
         };
-        Self {
-            settings: FsshSettings::default(),
-            recipe,
-        }
+        Self { settings: FsshSettings::default(), recipe }
     }
 }
 
@@ -96,22 +93,12 @@ impl Algorithm for FewestSwitchesSurfaceHopping {
 
     fn describe(&self) -> Vec<(String, String)> {
         vec![
-            (
-                "fssh_deterministic".into(),
-                self.settings.fssh_deterministic.to_string(),
-            ),
-            (
-                "gauge_fixing".into(),
-                format!("{:?}", self.settings.gauge_fixing),
-            ),
+            ("fssh_deterministic".into(), self.settings.fssh_deterministic.to_string()),
+            ("gauge_fixing".into(), format!("{:?}", self.settings.gauge_fixing)),
         ]
     }
 
     fn branches(&self, model: &dyn Model) -> usize {
-        if self.settings.fssh_deterministic {
-            model.num_quantum_states()
-        } else {
-            1
-        }
+        if self.settings.fssh_deterministic { model.num_quantum_states() } else { 1 }
     }
 }

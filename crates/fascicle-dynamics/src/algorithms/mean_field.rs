@@ -35,10 +35,7 @@ impl Default for MeanField {
                 .with(InitializeVariableObjects)
                 .with(InitializeZ)
                 .with(UpdateHQTot),
-            update: Tasks::new()
-                .with(UpdateZRk4)
-                .with(UpdateWfDbRk4)
-                .with(UpdateHQTot),
+            update: Tasks::new().with(UpdateZRk4).with(UpdateWfDbRk4).with(UpdateHQTot),
             collect: Tasks::new()
                 .with(UpdateDmDbWf)
                 .with(UpdateQuantumEnergyWf)
@@ -47,10 +44,7 @@ impl Default for MeanField {
                 .with(CollectClassicalEnergy)
                 .with(CollectQuantumEnergy),
         };
-        Self {
-            settings: MeanFieldSettings::default(),
-            recipe,
-        }
+        Self { settings: MeanFieldSettings::default(), recipe }
     }
 }
 

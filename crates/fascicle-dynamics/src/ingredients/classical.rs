@@ -5,20 +5,12 @@ use crate::{Coords, Lane};
 
 /// Harmonic oscillators: H_c = Σ_j p_j²/(2 m_j) + m_j ω_j² q_j²/2 = Σ_j h_j (Im z_j)² + (ω_j²/h_j) (Re z_j)².
 pub fn h_c_harmonic(frequency: &[f64], weight: &[f64], z: &Coords) -> Lane {
-    dispatch(Harmonic {
-        frequency: Some(frequency),
-        weight,
-        z,
-    })
+    dispatch(Harmonic { frequency: Some(frequency), weight, z })
 }
 
 /// Free particles: H_c = Σ_j p_j²/(2 m_j) = Σ_j h_j (Im z_j)².
 pub fn h_c_free(weight: &[f64], z: &Coords) -> Lane {
-    dispatch(Harmonic {
-        frequency: None,
-        weight,
-        z,
-    })
+    dispatch(Harmonic { frequency: None, weight, z })
 }
 
 struct Harmonic<'a> {

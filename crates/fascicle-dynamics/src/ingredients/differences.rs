@@ -39,10 +39,7 @@ pub fn dh_qc_dzc_differences<M: Model + ?Sized>(
         model.h_qc(moved, &mut h);
         h.times(right, &mut times);
         let there = product(left, &times);
-        (
-            (there.0 - here.0) / DELTA * 0.5,
-            (there.1 - here.1) / DELTA * 0.5,
-        )
+        ((there.0 - here.0) / DELTA * 0.5, (there.1 - here.1) / DELTA * 0.5)
     };
     for j in 0..z.len() {
         moved.re[j] = z.re[j] + Lane::splat(DELTA);

@@ -69,10 +69,7 @@ fn gamma(a: f64, b: f64, c: f64) -> Option<f64> {
 
 /// −i γ d.
 fn shift(gamma: f64, direction: &[c64]) -> Vec<c64> {
-    direction
-        .iter()
-        .map(|d| c64(gamma * d.im, -gamma * d.re))
-        .collect()
+    direction.iter().map(|d| c64(gamma * d.im, -gamma * d.re)).collect()
 }
 
 /// QC Lab's search for any H_c: |γ| ≤ 5 on a grid of 10 points, then 19 grids of half the width

@@ -6,10 +6,7 @@ use crate::Model;
 
 /// z = √(m h / 2) q + i p / √(2 m h) for each coordinate.
 pub fn from_position_momentum<M: Model + ?Sized>(model: &M, q: &[f64], p: &[f64], z: &mut [c64]) {
-    let (mass, weight) = (
-        model.classical_coordinate_mass(),
-        model.classical_coordinate_weight(),
-    );
+    let (mass, weight) = (model.classical_coordinate_mass(), model.classical_coordinate_weight());
     for (j, z) in z.iter_mut().enumerate() {
         let mh = mass[j] * weight[j];
         *z = c64((mh * 0.5).sqrt() * q[j], p[j] / (2.0 * mh).sqrt());

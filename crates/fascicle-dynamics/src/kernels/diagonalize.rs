@@ -62,10 +62,7 @@ fn two_by_two(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
 /// √(a² + b²) for a, b ≥ 0, without squares that underflow: couplings far from a crossing are tiny.
 #[inline(always)]
 fn length(a: Lane, b: Lane) -> Lane {
-    let (large, small) = (
-        (a - b).select_nonnegative(a, b),
-        (a - b).select_nonnegative(b, a),
-    );
+    let (large, small) = ((a - b).select_nonnegative(a, b), (a - b).select_nonnegative(b, a));
     let ratio = large.select_equal(0.0, Lane::ZERO, small / large);
     large * (Lane::splat(1.0) + ratio * ratio).sqrt()
 }

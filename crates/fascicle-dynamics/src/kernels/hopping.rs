@@ -25,13 +25,7 @@ impl Kernel for Propagate<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            eigvals,
-            eigvecs,
-            wf,
-            scratch,
-            dt,
-        } = self;
+        let Self { eigvals, eigvecs, wf, scratch, dt } = self;
         eigvecs.adjoint_times(wf, scratch);
         for (k, &energy) in eigvals.iter().enumerate() {
             let (mut sin, mut cos) = (Lane::ZERO, Lane::ZERO);
@@ -93,11 +87,7 @@ impl Kernel for FixGauge<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            gauge,
-            previous,
-            eigvecs,
-        } = self;
+        let Self { gauge, previous, eigvecs } = self;
         for k in 0..eigvecs.n() {
             let (re, im) = overlap(previous, k, eigvecs, k);
             let (px, py) = match gauge {
@@ -163,13 +153,7 @@ impl Kernel for HopProbability<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            previous,
-            wf_adb,
-            active,
-            active_wf,
-            hop_prob,
-        } = self;
+        let Self { previous, wf_adb, active, active_wf, hop_prob } = self;
         let n = wf_adb.len();
         let (mut ar, mut ai) = (Lane::ZERO, Lane::ZERO);
         for k in 0..n {
@@ -217,13 +201,7 @@ impl Kernel for DensityMatrix<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            eigvecs,
-            wf_adb: b,
-            active,
-            weight,
-            dm,
-        } = self;
+        let Self { eigvecs, wf_adb: b, active, weight, dm } = self;
         let n = b.len();
         for i in 0..n {
             for j in 0..n {
@@ -247,15 +225,9 @@ fn row(eigvecs: &Basis, b: &States, active: Lane, j: usize, k: usize) -> (Lane, 
     let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
     for l in 0..b.len() {
         let (x, y) = if k == l {
-            (
-                active.select_equal(k as f64, Lane::splat(1.0), Lane::ZERO),
-                Lane::ZERO,
-            )
+            (active.select_equal(k as f64, Lane::splat(1.0), Lane::ZERO), Lane::ZERO)
         } else {
-            (
-                b.re[k] * b.re[l] + b.im[k] * b.im[l],
-                b.im[k] * b.re[l] - b.re[k] * b.im[l],
-            )
+            (b.re[k] * b.re[l] + b.im[k] * b.im[l], b.im[k] * b.re[l] - b.re[k] * b.im[l])
         };
         let (vx, vy) = eigvecs.at(j, l);
         re += x * vx + y * vy;

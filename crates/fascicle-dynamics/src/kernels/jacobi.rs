@@ -81,27 +81,15 @@ fn rotate(h: &mut Hermitian, v: &mut Basis, p: usize, q: usize, tiny: Lane) -> b
     }
     h.add_re(p, p, -shift);
     h.add_re(q, q, shift);
-    let (left, right) = (
-        active.select_equal(1.0, -x, Lane::ZERO),
-        active.select_equal(1.0, -y, Lane::ZERO),
-    );
+    let (left, right) =
+        (active.select_equal(1.0, -x, Lane::ZERO), active.select_equal(1.0, -y, Lane::ZERO));
     h.add_re(q, p, left);
     h.add_im(q, p, right);
     for i in 0..v.n() {
         let ((pr, pi), (qr, qi)) = (v.at(i, p), v.at(i, q));
         // v_p' = c v_p − s u v_q, v_q' = s u* v_p + c v_q
-        v.set(
-            i,
-            p,
-            c * pr - (sx * qr - sy * qi),
-            c * pi - (sx * qi + sy * qr),
-        );
-        v.set(
-            i,
-            q,
-            (sx * pr + sy * pi) + c * qr,
-            (sx * pi - sy * pr) + c * qi,
-        );
+        v.set(i, p, c * pr - (sx * qr - sy * qi), c * pi - (sx * qi + sy * qr));
+        v.set(i, q, (sx * pr + sy * pi) + c * qr, (sx * pi - sy * pr) + c * qi);
     }
     true
 }
@@ -131,13 +119,8 @@ fn set(h: &mut Hermitian, k: usize, j: usize, (re, im): (Lane, Lane)) {
 fn sort(eigvals: &mut [Lane], eigvecs: &mut Basis, lane: usize) {
     let n = eigvals.len();
     for k in 0..n {
-        let least = (k + 1..n).fold(k, |least, j| {
-            if eigvals[j][lane] < eigvals[least][lane] {
-                j
-            } else {
-                least
-            }
-        });
+        let least = (k + 1..n)
+            .fold(k, |least, j| if eigvals[j][lane] < eigvals[least][lane] { j } else { least });
         if least != k {
             let (low, high) = (eigvals[least][lane], eigvals[k][lane]);
             eigvals[k][lane] = low;

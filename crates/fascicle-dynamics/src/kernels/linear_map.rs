@@ -49,20 +49,13 @@ impl LinearMap {
         let mode = |(&w, &h): (&f64, &f64)| {
             let x = w * w * dt * dt;
             let s = dt * (1.0 - x / 6.0);
-            Mode {
-                a: x * x / 24.0 - x / 2.0,
-                to_re: s * h,
-                to_im: -(s * (w * w / h)),
-            }
+            Mode { a: x * x / 24.0 - x / 2.0, to_re: s * h, to_im: -(s * (w * w / h)) }
         };
         let force = |g: &Vec<f64>| {
             let both = g.iter().zip(weight).zip(frequency);
             let coefficients = both.map(|((&g, &h), &w)| {
                 let x = w * w * dt * dt;
-                (
-                    -(h * dt * dt * (0.5 - x / 24.0) * g),
-                    -(dt * (1.0 - x / 6.0) * g),
-                )
+                (-(h * dt * dt * (0.5 - x / 24.0) * g), -(dt * (1.0 - x / 6.0) * g))
             });
             coefficients.collect()
         };
@@ -72,10 +65,7 @@ impl LinearMap {
         } else {
             Forces::Each(g.iter().map(force).collect())
         };
-        Some(Self {
-            modes: frequency.iter().zip(weight).map(mode).collect(),
-            forces,
-        })
+        Some(Self { modes: frequency.iter().zip(weight).map(mode).collect(), forces })
     }
 }
 

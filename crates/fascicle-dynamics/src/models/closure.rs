@@ -17,10 +17,7 @@ pub struct Matrix {
 impl Matrix {
     /// Zeros.
     pub fn zeros(n: usize) -> Self {
-        Self {
-            n,
-            elements: vec![c64(0.0, 0.0); n * n],
-        }
+        Self { n, elements: vec![c64(0.0, 0.0); n * n] }
     }
 
     /// N.
@@ -234,10 +231,7 @@ impl Model for ClosureModel {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];
             let (left, right) = (left.trajectory(lane), right.trajectory(lane));
             f(&z.trajectory(lane), &left, &right, &mut gradient);
-            gradient
-                .iter()
-                .enumerate()
-                .for_each(|(j, &value)| out.add(j, lane, value));
+            gradient.iter().enumerate().for_each(|(j, &value)| out.add(j, lane, value));
         }
     }
 
@@ -248,10 +242,7 @@ impl Model for ClosureModel {
         for lane in 0..LANES {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];
             f(&z.trajectory(lane), &mut gradient);
-            gradient
-                .iter()
-                .enumerate()
-                .for_each(|(j, &value)| out.add(j, lane, value));
+            gradient.iter().enumerate().for_each(|(j, &value)| out.add(j, lane, value));
         }
     }
 

@@ -45,12 +45,7 @@ fn check<M: Model>(model: &M, name: &str, value: f64, rule: Rule) -> Result<(), 
         return Ok(());
     }
     let (model, name, expected) = (model.name(), name.to_string(), rule.text());
-    Err(ModelError::BadConstant {
-        model,
-        name,
-        expected,
-        found: value,
-    })
+    Err(ModelError::BadConstant { model, name, expected, found: value })
 }
 
 /// `constants` and `set_constant` for a struct whose fields are real constants, but for one count.

@@ -15,10 +15,7 @@ use crate::{Hermitian, Model, Structure, ingredients};
 /// coordinates are in thermal equilibrium. Energies are in units of kT at 300 K where constants are
 /// the default ones; ħ = 1.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    non_snake_case,
-    reason = "the constants' names in QC Lab and in the paper"
-)]
+#[expect(non_snake_case, reason = "the constants' names in QC Lab and in the paper")]
 pub struct SpinBoson {
     /// The thermal quantum kT (default 1).
     pub kBT: f64,
@@ -38,15 +35,7 @@ pub struct SpinBoson {
 
 impl Default for SpinBoson {
     fn default() -> Self {
-        Self {
-            kBT: 1.0,
-            V: 0.5,
-            E: 0.5,
-            W: 0.1,
-            l_reorg: 0.005,
-            boson_mass: 1.0,
-            A: 100,
-        }
+        Self { kBT: 1.0, V: 0.5, E: 0.5, W: 0.1, l_reorg: 0.005, boson_mass: 1.0, A: 100 }
     }
 }
 
@@ -88,9 +77,7 @@ impl Model for SpinBoson {
     fn structure(&self) -> Structure {
         let g = self.couplings();
         let minus = g.iter().map(|g| -g).collect();
-        Structure::general()
-            .with_harmonic(self.frequencies())
-            .with_diagonal_linear(vec![g, minus])
+        Structure::general().with_harmonic(self.frequencies()).with_diagonal_linear(vec![g, minus])
     }
 
     fn h_q(&self, h: &mut Hermitian) {

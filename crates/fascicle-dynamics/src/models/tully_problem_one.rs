@@ -13,10 +13,7 @@ use crate::{Coords, Hermitian, Lane, Model, States, Structure, ingredients};
 /// H_00 = −H_11 = A (1 − e^(−B q)) for q ≥ 0 and −A (1 − e^(B q)) for q < 0,
 /// H_01 = C e^(−D q²). The particle starts at one position with one momentum; weight h = 1.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    non_snake_case,
-    reason = "the constants' names in QC Lab and in the paper"
-)]
+#[expect(non_snake_case, reason = "the constants' names in QC Lab and in the paper")]
 pub struct TullyProblemOne {
     /// The initial momentum (default 10).
     pub init_momentum: f64,
@@ -78,22 +75,14 @@ impl Model for TullyProblemOne {
     fn h_q(&self, _: &mut Hermitian) {}
 
     fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        let (v11, v12) = dispatch(Potential {
-            model: self,
-            z: z.re[0],
-        });
+        let (v11, v12) = dispatch(Potential { model: self, z: z.re[0] });
         h.add_re(0, 0, v11);
         h.add_re(1, 1, -v11);
         h.add_re(1, 0, v12);
     }
 
     fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
-        let gradient = Gradient {
-            model: self,
-            z: z.re[0],
-            left,
-            right,
-        };
+        let gradient = Gradient { model: self, z: z.re[0], left, right };
         let (re, im) = dispatch(gradient);
         out.re[0] += re;
         out.im[0] += im;

@@ -84,12 +84,7 @@ impl<M: Model, A: Algorithm> Simulation<M, A> {
     /// A simulation with the default settings. The initial state is yet to be given.
     pub fn new(model: M, algorithm: A) -> Self {
         let (settings, initial_state) = (Settings::default(), InitialState::default());
-        Self {
-            settings,
-            initial_state,
-            model,
-            algorithm,
-        }
+        Self { settings, initial_state, model, algorithm }
     }
 
     /// Checks everything and makes it ready to run: what it gives is an
@@ -99,11 +94,6 @@ impl<M: Model, A: Algorithm> Simulation<M, A> {
     /// # Errors
     /// The first thing that cannot be, with its value and what was expected.
     pub fn prepare(&self) -> Result<Prepared<'_>, SimulationError> {
-        Prepared::new(
-            &self.model,
-            &self.algorithm,
-            &self.settings,
-            &self.initial_state,
-        )
+        Prepared::new(&self.model, &self.algorithm, &self.settings, &self.initial_state)
     }
 }

@@ -20,9 +20,7 @@ pub struct Prepared<'a> {
 
 impl std::fmt::Debug for Prepared<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Prepared")
-            .field("description", &self.describe())
-            .finish_non_exhaustive()
+        f.debug_struct("Prepared").field("description", &self.describe()).finish_non_exhaustive()
     }
 }
 
@@ -61,17 +59,9 @@ impl<'a> Prepared<'a> {
             dt: settings.dt_update,
             steps: timesteps.steps,
             per_collect: timesteps.per_collect,
-            dm_scale: Scale::Fixed {
-                range: dm_range(norm * norm, n),
-            },
+            dm_scale: Scale::Fixed { range: dm_range(norm * norm, n) },
         };
-        Ok(Self {
-            algorithm,
-            settings,
-            timesteps,
-            system,
-            log,
-        })
+        Ok(Self { algorithm, settings, timesteps, system, log })
     }
 
     /// Runs a block of up to sixteen trajectories.
@@ -82,9 +72,7 @@ impl<'a> Prepared<'a> {
         record: &mut Recorder<'_>,
     ) -> Result<(), Failure> {
         let recipe = self.algorithm.recipe();
-        recipe
-            .initialization
-            .run(&Step::new(&self.system, 0), block)?;
+        recipe.initialization.run(&Step::new(&self.system, 0), block)?;
         for index in 0..=self.system.steps {
             let step = Step::new(&self.system, index);
             if index % self.system.per_collect == 0 {
@@ -118,10 +106,7 @@ impl Ensemble for Prepared<'_> {
             description.set(name, value);
         }
         description.set("num_quantum_states", model.num_quantum_states());
-        description.set(
-            "num_classical_coordinates",
-            model.num_classical_coordinates(),
-        );
+        description.set("num_classical_coordinates", model.num_classical_coordinates());
         description.settings.extend(algorithm.describe());
         description.set("dt_update", self.settings.dt_update);
         description.set("time steps per collection", self.timesteps.per_collect);
@@ -179,10 +164,7 @@ fn check_recipe(algorithm: &dyn Algorithm) -> Result<(), SimulationError> {
     if algorithm.recipe().collect.names().next().is_some() {
         return Ok(());
     }
-    Err(SimulationError::EmptyRecipe {
-        algorithm: algorithm.name(),
-        recipe: "collect",
-    })
+    Err(SimulationError::EmptyRecipe { algorithm: algorithm.name(), recipe: "collect" })
 }
 
 /// The norm of the initial wave function.
@@ -192,18 +174,9 @@ fn check_wave_function(
 ) -> Result<f64, SimulationError> {
     let (expected, found) = (model.num_quantum_states(), initial_state.wf_db.len());
     if expected != found {
-        return Err(SimulationError::WaveFunctionLength {
-            model: model.name(),
-            expected,
-            found,
-        });
+        return Err(SimulationError::WaveFunctionLength { model: model.name(), expected, found });
     }
-    let norm = initial_state
-        .wf_db
-        .iter()
-        .map(|c| c.norm_sqr())
-        .sum::<f64>()
-        .sqrt();
+    let norm = initial_state.wf_db.iter().map(|c| c.norm_sqr()).sum::<f64>().sqrt();
     if !(norm > 0.0 && norm.is_finite()) {
         return Err(SimulationError::WaveFunctionNorm { found: norm });
     }

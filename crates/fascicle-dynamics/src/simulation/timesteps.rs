@@ -26,24 +26,9 @@ pub(super) struct Timesteps {
 /// dt_collect is dt_update if n_c had to be raised. Halves are rounded to even. Collections are at
 /// t = 0, n_c, 2 n_c, …, n_T.
 pub(super) fn count(settings: &Settings) -> Result<Timesteps, SimulationError> {
-    let Settings {
-        tmax,
-        dt_update,
-        mut dt_collect,
-        ..
-    } = *settings;
-    check(
-        "dt_update",
-        "positive and finite",
-        dt_update,
-        dt_update > 0.0,
-    )?;
-    check(
-        "dt_collect",
-        "positive and finite",
-        dt_collect,
-        dt_collect > 0.0,
-    )?;
+    let Settings { tmax, dt_update, mut dt_collect, .. } = *settings;
+    check("dt_update", "positive and finite", dt_update, dt_update > 0.0)?;
+    check("dt_collect", "positive and finite", dt_collect, dt_collect > 0.0)?;
     check("tmax", "at least 0 and finite", tmax, tmax >= 0.0)?;
     let mut log = Vec::new();
     let mut per_collect = (dt_collect / dt_update).round_ties_even();
@@ -57,35 +42,19 @@ pub(super) fn count(settings: &Settings) -> Result<Timesteps, SimulationError> {
     let collects = (tmax / dt_collect).round_ties_even();
     let found = collects * per_collect;
     if !(found <= MOST_STEPS as f64 && collects <= MOST_COLLECTS) {
-        return Err(SimulationError::TooManySteps {
-            tmax,
-            dt_update,
-            found,
-            limit: MOST_STEPS,
-        });
+        return Err(SimulationError::TooManySteps { tmax, dt_update, found, limit: MOST_STEPS });
     }
     let (per_collect, collects) = (per_collect as u64, collects as u64);
     let adjusted = per_collect as f64 * dt_update;
     if (adjusted - dt_collect).abs() > 1e-9 * dt_collect {
-        log.push(LogLine::info(format!(
-            "dt_collect is adjusted from {dt_collect} to {adjusted}"
-        )));
+        log.push(LogLine::info(format!("dt_collect is adjusted from {dt_collect} to {adjusted}")));
     }
     let end = (collects * per_collect) as f64 * dt_update;
     if (end - tmax).abs() > 1e-9 * tmax.max(dt_update) {
-        log.push(LogLine::info(format!(
-            "tmax is adjusted from {tmax} to {end}"
-        )));
+        log.push(LogLine::info(format!("tmax is adjusted from {tmax} to {end}")));
     }
-    let times = (0..=collects)
-        .map(|k| (k * per_collect) as f64 * dt_update)
-        .collect();
-    Ok(Timesteps {
-        per_collect,
-        steps: collects * per_collect,
-        times,
-        log,
-    })
+    let times = (0..=collects).map(|k| (k * per_collect) as f64 * dt_update).collect();
+    Ok(Timesteps { per_collect, steps: collects * per_collect, times, log })
 }
 
 fn check(
@@ -97,11 +66,7 @@ fn check(
     if holds && found.is_finite() {
         return Ok(());
     }
-    Err(SimulationError::BadTime {
-        name,
-        expected,
-        found,
-    })
+    Err(SimulationError::BadTime { name, expected, found })
 }
 
 #[cfg(test)]
@@ -109,12 +74,7 @@ mod tests {
     use super::*;
 
     fn counted(tmax: f64, dt_update: f64, dt_collect: f64) -> (u64, u64, usize) {
-        let counted = count(&Settings {
-            tmax,
-            dt_update,
-            dt_collect,
-            ..Settings::default()
-        });
+        let counted = count(&Settings { tmax, dt_update, dt_collect, ..Settings::default() });
         let counted = counted.expect("the settings are proper");
         (counted.per_collect, counted.steps, counted.log.len())
     }
@@ -132,33 +92,13 @@ mod tests {
     #[test]
     fn impossible_times_name_value_and_expectation() {
         let error = |tmax, dt_update, dt_collect| {
-            let settings = Settings {
-                tmax,
-                dt_update,
-                dt_collect,
-                ..Settings::default()
-            };
-            count(&settings)
-                .err()
-                .expect("the settings are impossible")
-                .to_string()
+            let settings = Settings { tmax, dt_update, dt_collect, ..Settings::default() };
+            count(&settings).err().expect("the settings are impossible").to_string()
         };
-        assert_eq!(
-            error(1.0, 0.0, 0.1),
-            "dt_update must be positive and finite, found 0"
-        );
-        assert_eq!(
-            error(1.0, -0.5, 0.1),
-            "dt_update must be positive and finite, found -0.5"
-        );
-        assert_eq!(
-            error(1.0, f64::NAN, 0.1),
-            "dt_update must be positive and finite, found NaN"
-        );
-        assert_eq!(
-            error(-1.0, 0.1, 0.1),
-            "tmax must be at least 0 and finite, found -1"
-        );
+        assert_eq!(error(1.0, 0.0, 0.1), "dt_update must be positive and finite, found 0");
+        assert_eq!(error(1.0, -0.5, 0.1), "dt_update must be positive and finite, found -0.5");
+        assert_eq!(error(1.0, f64::NAN, 0.1), "dt_update must be positive and finite, found NaN");
+        assert_eq!(error(-1.0, 0.1, 0.1), "tmax must be at least 0 and finite, found -1");
         assert_eq!(
             error(1.0, 0.1, f64::INFINITY),
             "dt_collect must be positive and finite, found inf"

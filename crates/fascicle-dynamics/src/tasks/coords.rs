@@ -28,11 +28,7 @@ task! {
 
 fn advance(step: &Step<'_>, block: &mut Block, wf: &States) {
     match &step.system().linear_map {
-        Some(map) => dispatch(MapCoords {
-            map,
-            wf,
-            z: &mut block.z,
-        }),
+        Some(map) => dispatch(MapCoords { map, wf, z: &mut block.z }),
         None => runge_kutta(step, block, wf),
     }
 }
@@ -41,12 +37,7 @@ fn advance(step: &Step<'_>, block: &mut Block, wf: &States) {
 /// is where a hop takes its direction.
 fn runge_kutta(step: &Step<'_>, block: &mut Block, wf: &States) {
     let dt = step.dt();
-    let Block {
-        z,
-        z_gradient,
-        scratch,
-        ..
-    } = block;
+    let Block { z, z_gradient, scratch, .. } = block;
     let nodes = [0.5 * dt, 0.5 * dt, dt];
     z_gradient.copy_from(z);
     for stage in 0..4 {
@@ -55,19 +46,10 @@ fn runge_kutta(step: &Step<'_>, block: &mut Block, wf: &States) {
         step.dh_c_dzc(z_gradient, force);
         step.dh_qc_dzc(z_gradient, wf, wf, force);
         if let Some(&node) = nodes.get(stage) {
-            dispatch(Stage {
-                z,
-                force: &scratch.slopes[stage],
-                node,
-                out: z_gradient,
-            });
+            dispatch(Stage { z, force: &scratch.slopes[stage], node, out: z_gradient });
         }
     }
-    dispatch(Combine {
-        z,
-        forces: &scratch.slopes,
-        dt,
-    });
+    dispatch(Combine { z, forces: &scratch.slopes, dt });
 }
 
 /// out = z + node (−i force).

@@ -58,10 +58,7 @@ task! {
 }
 
 fn hop(step: &Step<'_>, block: &mut Block, lane: usize) {
-    let (from, to) = (
-        block.act_surf_ind[lane] as usize,
-        block.hop_dest[lane] as usize,
-    );
+    let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
     let z = block.z.trajectory(lane);
     let direction = step
@@ -69,10 +66,7 @@ fn hop(step: &Step<'_>, block: &mut Block, lane: usize) {
         .rescaling_direction_fssh(&z, from, to)
         .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap));
     if let Some(shift) = step.model().hop(&z, &direction, gap) {
-        shift
-            .iter()
-            .enumerate()
-            .for_each(|(j, &shift)| block.z.add(j, lane, shift));
+        shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
         block.act_surf_ind[lane] = to as f64;
     }
 }
@@ -85,12 +79,7 @@ fn derivative_coupling(
     (from, to): (usize, usize),
     gap: f64,
 ) -> Vec<c64> {
-    let Block {
-        eigvecs,
-        scratch,
-        z_gradient,
-        ..
-    } = block;
+    let Block { eigvecs, scratch, z_gradient, .. } = block;
     let [left, right, _] = &mut scratch.states;
     column(eigvecs, from, left);
     column(eigvecs, to, right);

@@ -41,10 +41,7 @@ impl HopNumbers {
         let mut numbers = [0.0; CHUNK];
         for (lane, draws) in self.draws.iter_mut().enumerate() {
             draws.fill_uniform(&mut numbers);
-            self.chunk
-                .iter_mut()
-                .zip(numbers)
-                .for_each(|(to, number)| to[lane] = number);
+            self.chunk.iter_mut().zip(numbers).for_each(|(to, number)| to[lane] = number);
         }
     }
 }

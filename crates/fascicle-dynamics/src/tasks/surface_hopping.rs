@@ -113,8 +113,5 @@ task! {
 /// What a task says that needs random numbers before they were set up.
 pub(super) fn no_numbers(task: &str) -> Failure {
     let message = "expected the task initialize_random_values_fssh before it, found none".into();
-    Failure::new(Cause::Task {
-        task: task.to_string(),
-        message,
-    })
+    Failure::new(Cause::Task { task: task.to_string(), message })
 }
