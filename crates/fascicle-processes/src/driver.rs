@@ -1,0 +1,78 @@
+//! The driver as users see it.
+
+use fascicle_core::{
+    Execute, ExecuteOptions, Fold, Listener, Report, RunError, Work, check_workers,
+};
+
+/// Runs pieces on forked worker processes, which live for one run.
+///
+/// A piece that panics or returns a failure has failed at once; a worker that dies is replaced, see
+/// the [crate's description](crate). Text that this process has printed but not yet flushed is never
+/// printed by a worker too.
+///
+/// A run inside a worker's piece works and forks workers of its own: mind the number of cores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processes {
+    workers: usize,
+}
+
+impl Processes {
+    /// With this many workers. No more are forked than there are pieces to run.
+    ///
+    /// # Errors
+    /// When it is not in `1..=4096`.
+    pub fn new(workers: i64) -> Result<Self, RunError> {
+        Ok(Self { workers: check_workers(workers)? })
+    }
+
+    /// With a worker per core that this process may use.
+    pub fn all_cores() -> Self {
+        Self { workers: std::thread::available_parallelism().map_or(1, usize::from) }
+    }
+
+    fn check(self, work: &dyn Work) -> Result<(), RunError> {
+        let unsupported =
+            |option, hint| Err(RunError::Unsupported { driver: self.name(), option, hint });
+        if cfg!(not(unix)) {
+            return unsupported("fork() on this system", "use parallel_driver_threads");
+        }
+        if work.gang() != 1 {
+            return unsupported("gangs", "its workers run whole pieces alone; use MPI");
+        }
+        Ok(())
+    }
+}
+
+impl Execute for Processes {
+    fn name(&self) -> &'static str {
+        "processes"
+    }
+
+    fn workers(&self) -> usize {
+        self.workers
+    }
+
+    #[cfg(unix)]
+    fn run(
+        &self,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        self.check(work)?;
+        let rounds = fascicle_core::Rounds::begin(work, fold, on, self.name(), self.workers);
+        crate::supervise::Supervisor::new(work, self.workers, options).run(rounds)
+    }
+
+    #[cfg(not(unix))]
+    fn run(
+        &self,
+        work: &dyn Work,
+        _: &mut dyn Fold,
+        _: &ExecuteOptions,
+        _: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        self.check(work).map(|()| Report::default())
+    }
+}

@@ -1,0 +1,102 @@
+//! The multiprocess driver of fascicle: runs the pieces of a work on forked copies of this process.
+//!
+//! ```
+//! use fascicle_core::{
+//!     Context, Execute, ExecuteOptions, Failure, Fingerprint, Fold, FoldError, Frame, Work,
+//!     ignore_events,
+//! };
+//! use fascicle_processes::Processes;
+//!
+//! /// Squares of 0, 1, …, 9. Piece 3 kills the first worker that runs it.
+//! struct Squares;
+//!
+//! impl Work for Squares {
+//!     fn pieces(&self) -> u64 {
+//!         10
+//!     }
+//!     fn fingerprint(&self, to: &mut Fingerprint) {
+//!         to.text("squares");
+//!     }
+//!     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
+//!         if piece == 3 && cx.attempt() == 0 {
+//!             std::process::abort();
+//!         }
+//!         out.put_i64s("square", vec![(piece * piece) as i64]);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! struct Total(i64);
+//!
+//! impl Fold for Total {
+//!     fn add(&mut self, _: u64, frame: &Frame) -> Result<(), FoldError> {
+//!         self.0 += frame.i64s("square")?[0];
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let mut total = Total(0);
+//! let options = ExecuteOptions::new();
+//! let report = Processes::new(2)?.run(&Squares, &mut total, &options, &mut ignore_events)?;
+//! assert_eq!((total.0, report.done, report.workers_lost), (285, 10, 1));
+//! # Ok::<(), fascicle_core::RunError>(())
+//! ```
+//!
+//! # How it works
+//! A worker is a fork without exec: it inherits the work as it stands in memory, so that the work
+//! needs neither `Send` nor serde, and closures of a notebook cell run as they are. A worker gets a
+//! piece's number, runs the piece and sends its frame back; then it gets the next number.
+//!
+//! - `reactor` decides: who runs what, who is killed, what has failed. It does no input or output,
+//!   so that its tests try every order of events.
+//! - `crew` carries out: pipes, poll(2), forks, kills. It lives on the thread that called the driver
+//!   and starts no other thread.
+//! - `worker` is what runs in the forked process.
+//! - `sys` holds all `unsafe`.
+//!
+//! # What is promised
+//! - A worker that dies while it runs a piece, of whatever, is replaced and the piece is run again,
+//!   until the piece has cost [`retries`](fascicle_core::ExecuteOptions::retries) workers. The other
+//!   pieces do not notice.
+//! - No worker outlives the run: however it ends, workers are killed and waited for, and the kernel
+//!   kills them when the thread that runs the driver dies (Linux; elsewhere a worker ends after the
+//!   piece that it is running).
+//! - A worker never touches this process's standard input and outputs. What it writes comes as
+//!   [`Event::Output`](fascicle_core::Event::Output), by whole lines, and a piece's lines come before
+//!   its result.
+//! - When a worker cannot be forked, the run goes on with those there are, and says so in an
+//!   [`Event::Log`](fascicle_core::Event::Log) of the run. Only if there is none at all is it an
+//!   error.
+//!
+//! # What is not
+//! - A forked process has one thread. Locks that other threads of this process held during the fork
+//!   stay locked in the worker, and inherited thread pools do not work: a piece that waits for either
+//!   hangs until its [time limit](fascicle_core::ExecuteOptions::timeout). Generators of random
+//!   numbers that live in thread-locals give the same numbers in all workers.
+//! - Text in the buffers of C's stdio is not relayed; Rust's is.
+//! - Processes that a piece starts and does not wait for are not ended.
+//! - Do not fork in an MPI rank.
+
+#![deny(unsafe_code)]
+
+mod driver;
+
+#[cfg(unix)]
+mod crew;
+#[cfg(unix)]
+mod lines;
+#[cfg(unix)]
+mod message;
+#[cfg(unix)]
+mod pipes;
+#[cfg(unix)]
+mod reactor;
+#[cfg(unix)]
+mod supervise;
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "fork, signal dispositions and process handles have no safe form")]
+mod sys;
+#[cfg(unix)]
+mod worker;
+
+pub use driver::Processes;

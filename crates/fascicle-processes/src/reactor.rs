@@ -1,0 +1,369 @@
+//! The supervisor's decisions: who runs which piece, who is replaced, what has failed. News come in,
+//! orders go out; there is no input or output here and no clock, only times that come with the news.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::ops::Range;
+use std::time::Duration;
+
+use fascicle_core::{Cause, Failure, Frame, LogLine, WorkerLost};
+use thiserror::Error;
+
+/// How long and how often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many workers a piece may lose before it has failed.
+    pub(crate) retries: u32,
+    /// The longest that a piece may take.
+    pub(crate) timeout: Option<Duration>,
+    /// The longest that a worker may take to say hello.
+    pub(crate) hello: Duration,
+    /// How often in a row the same worker may fail to start.
+    pub(crate) starts: u32,
+}
+
+/// What has happened to a worker. Times are since the run's beginning.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It was forked.
+    Forked,
+    /// It could not be forked.
+    NotForked(io::Error),
+    /// It has started.
+    Hello,
+    /// It has finished a piece.
+    Finished { piece: u64, log: Vec<LogLine>, result: Result<Frame, Failure> },
+    /// A part of a packet has come in: the piece is done, and its result is under way.
+    Part,
+    /// What it sent was no valid packet.
+    Garbled(String),
+    /// Its result pipe has come to an end.
+    Silence,
+    /// The process has ended. Nothing comes after it.
+    Ended(WorkerLost),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Fork a worker, and tell what came of it.
+    Fork { worker: usize },
+    /// Have a worker run a piece.
+    Send { worker: usize, piece: u64, attempt: u32 },
+    /// Kill a worker.
+    Kill { worker: usize },
+    /// A piece is done or has failed. Each piece comes once.
+    Finish { piece: u64, worker: usize, log: Vec<LogLine>, result: Result<Frame, Failure> },
+    /// A worker was lost.
+    Mourn { worker: usize, lost: WorkerLost, piece: Option<u64> },
+    /// A worker cannot be started; the others take its pieces.
+    GoOnWithout { worker: usize, why: StartError },
+    /// No worker can be started. There are no orders after it.
+    GiveUp { worker: usize, why: StartError },
+}
+
+/// Why a worker could not be started.
+#[derive(Debug, Error)]
+pub(crate) enum StartError {
+    /// The system refused.
+    #[error("it could not be forked: {0}")]
+    Fork(#[source] io::Error),
+    /// It was lost before it said hello, too often.
+    #[error("before it could run anything, {0}")]
+    Lost(WorkerLost),
+}
+
+/// What a worker was busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    Starting,
+    Nothing,
+    Piece(u64),
+}
+
+/// What a worker is doing.
+#[derive(Debug)]
+enum State {
+    /// There is no process.
+    Absent,
+    /// A fork was ordered.
+    Forking,
+    /// It was forked, and has to say hello in time.
+    Starting { until: Duration },
+    /// It waits for a piece.
+    Idle,
+    /// It runs a piece.
+    Running { piece: u64, until: Option<Duration> },
+    /// Its pipe has ended, so it has to end itself in time.
+    Leaving { load: Load, until: Duration },
+    /// A kill was ordered, for this reason.
+    Dying { load: Load, lost: WorkerLost },
+    /// It could not be started and is not tried again.
+    GivenUp,
+}
+
+#[derive(Debug)]
+struct Slot {
+    state: State,
+    failed_starts: u32,
+}
+
+/// The supervisor's mind.
+#[derive(Debug)]
+pub(crate) struct Reactor {
+    limits: Limits,
+    slots: Vec<Slot>,
+    fresh: Range<u64>,
+    again: VecDeque<u64>,
+    /// How many workers each unfinished piece has cost.
+    deaths: BTreeMap<u64, u32>,
+    unfinished: u64,
+    /// What concerns workers; it goes first, so that they work while others are told.
+    orders: VecDeque<Order>,
+    /// What concerns the book-keeping.
+    told: VecDeque<Order>,
+}
+
+impl Reactor {
+    pub(crate) fn new(workers: usize, limits: Limits) -> Self {
+        let slot = || Slot { state: State::Absent, failed_starts: 0 };
+        Self {
+            limits,
+            slots: std::iter::repeat_with(slot).take(workers).collect(),
+            fresh: 0..0,
+            again: VecDeque::new(),
+            deaths: BTreeMap::new(),
+            unfinished: 0,
+            orders: VecDeque::new(),
+            told: VecDeque::new(),
+        }
+    }
+
+    /// Begins a round of pieces. The one before must be done.
+    pub(crate) fn begin(&mut self, pieces: Range<u64>, now: Duration) {
+        debug_assert!(self.is_done(), "a round begins when the last one is done");
+        self.unfinished = pieces.end - pieces.start;
+        self.fresh = pieces;
+        self.hand_out(now);
+    }
+
+    /// Whether all pieces of the round are finished.
+    pub(crate) fn is_done(&self) -> bool {
+        self.unfinished == 0
+    }
+
+    /// What is to be done next.
+    pub(crate) fn next_order(&mut self) -> Option<Order> {
+        self.orders.pop_front().or_else(|| self.told.pop_front())
+    }
+
+    /// When [`Reactor::tick`] is due, if nothing happens before.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.slots.iter().filter_map(|slot| slot.state.deadline()).min()
+    }
+
+    /// Takes in what happened to a worker.
+    pub(crate) fn hear(&mut self, worker: usize, news: News, now: Duration) {
+        match news {
+            News::Forked => self.forked(worker, now),
+            News::NotForked(error) => self.give_up(worker, StartError::Fork(error)),
+            News::Hello => self.hello(worker),
+            News::Finished { piece, log, result } => self.finished(worker, piece, log, result),
+            News::Part => self.part(worker, now),
+            News::Garbled(what) => self.condemn(worker, WorkerLost::Garbled(what)),
+            News::Silence => self.silence(worker, now),
+            News::Ended(lost) => self.ended(worker, lost),
+        }
+        self.hand_out(now);
+    }
+
+    /// Condemns the workers whose time has run out.
+    pub(crate) fn tick(&mut self, now: Duration) {
+        for worker in 0..self.slots.len() {
+            let state = &self.slots[worker].state;
+            if state.deadline().is_none_or(|until| until > now) {
+                continue;
+            }
+            let lost = match (state, self.limits.timeout) {
+                (State::Starting { .. }, _) => WorkerLost::Silent(self.limits.hello),
+                (State::Running { .. }, Some(limit)) => WorkerLost::TimedOut(limit),
+                _ => WorkerLost::Garbled("it closed its pipe and did not end".to_string()),
+            };
+            self.condemn(worker, lost);
+        }
+    }
+
+    fn forked(&mut self, worker: usize, now: Duration) {
+        let state = &mut self.slots[worker].state;
+        debug_assert!(matches!(state, State::Forking), "{worker} is {state:?}");
+        *state = State::Starting { until: now + self.limits.hello };
+    }
+
+    fn hello(&mut self, worker: usize) {
+        let slot = &mut self.slots[worker];
+        if matches!(slot.state, State::Starting { .. }) {
+            *slot = Slot { state: State::Idle, failed_starts: 0 };
+        } else {
+            self.condemn(worker, WorkerLost::Garbled("it said hello again".to_string()));
+        }
+    }
+
+    fn finished(
+        &mut self,
+        worker: usize,
+        piece: u64,
+        log: Vec<LogLine>,
+        result: Result<Frame, Failure>,
+    ) {
+        let state = &mut self.slots[worker].state;
+        if matches!(*state, State::Running { piece: running, .. } if running == piece) {
+            *state = State::Idle;
+            self.finish(piece, worker, log, result);
+        } else {
+            let what = format!("a result of piece {piece}, which it was not to run");
+            self.condemn(worker, WorkerLost::Garbled(what));
+        }
+    }
+
+    fn part(&mut self, worker: usize, now: Duration) {
+        if let State::Running { until: Some(until), .. } = &mut self.slots[worker].state {
+            *until = now + self.limits.timeout.unwrap_or_default();
+        }
+    }
+
+    fn silence(&mut self, worker: usize, now: Duration) {
+        let until = now + self.limits.hello;
+        let state = &mut self.slots[worker].state;
+        if let Some(load) = state.load().filter(|_| !matches!(state, State::Dying { .. })) {
+            *state = State::Leaving { load, until };
+        }
+    }
+
+    /// Kills a worker; what it was busy with is settled when it has ended. One that is dying
+    /// already, or of whom there is no process, is left alone.
+    fn condemn(&mut self, worker: usize, lost: WorkerLost) {
+        let state = &mut self.slots[worker].state;
+        if let Some(load) = state.load().filter(|_| !matches!(state, State::Dying { .. })) {
+            *state = State::Dying { load, lost };
+            self.orders.push_back(Order::Kill { worker });
+        }
+    }
+
+    fn ended(&mut self, worker: usize, lost: WorkerLost) {
+        let state = std::mem::replace(&mut self.slots[worker].state, State::Absent);
+        let Some(load) = state.load() else {
+            self.slots[worker].state = state;
+            return;
+        };
+        let lost = if let State::Dying { lost, .. } = state { lost } else { lost };
+        let piece = if let Load::Piece(piece) = load { Some(piece) } else { None };
+        self.told.push_back(Order::Mourn { worker, lost: lost.clone(), piece });
+        match load {
+            Load::Starting => self.start_failed(worker, lost),
+            Load::Nothing => {}
+            Load::Piece(piece) => self.lost_with(piece, worker, lost),
+        }
+    }
+
+    fn start_failed(&mut self, worker: usize, lost: WorkerLost) {
+        let slot = &mut self.slots[worker];
+        slot.failed_starts += 1;
+        if slot.failed_starts >= self.limits.starts {
+            self.give_up(worker, StartError::Lost(lost));
+        }
+    }
+
+    fn lost_with(&mut self, piece: u64, worker: usize, lost: WorkerLost) {
+        let deaths = self.deaths.entry(piece).or_default();
+        *deaths += 1;
+        let attempts = *deaths;
+        if attempts < self.limits.retries {
+            self.again.push_back(piece);
+        } else {
+            let failure = Failure::new(Cause::WorkerLost { lost, attempts });
+            self.finish(piece, worker, Vec::new(), Err(failure));
+        }
+    }
+
+    fn finish(
+        &mut self,
+        piece: u64,
+        worker: usize,
+        log: Vec<LogLine>,
+        result: Result<Frame, Failure>,
+    ) {
+        self.deaths.remove(&piece);
+        self.unfinished -= 1;
+        self.told.push_back(Order::Finish { piece, worker, log, result });
+    }
+
+    fn give_up(&mut self, worker: usize, why: StartError) {
+        self.slots[worker].state = State::GivenUp;
+        let all = self.slots.iter().all(|slot| matches!(slot.state, State::GivenUp));
+        self.told.push_back(if all {
+            Order::GiveUp { worker, why }
+        } else {
+            Order::GoOnWithout { worker, why }
+        });
+    }
+
+    /// Gives a piece to everyone who waits for one, and forks as many workers as can have one of
+    /// those that are left.
+    fn hand_out(&mut self, now: Duration) {
+        for worker in 0..self.slots.len() {
+            if matches!(self.slots[worker].state, State::Idle)
+                && let Some(piece) = self.next_piece()
+            {
+                let until = self.limits.timeout.map(|limit| now + limit);
+                self.slots[worker].state = State::Running { piece, until };
+                let attempt = self.deaths.get(&piece).copied().unwrap_or(0);
+                self.orders.push_back(Order::Send { worker, piece, attempt });
+            }
+        }
+        self.fork_for(self.again.len() as u64 + (self.fresh.end - self.fresh.start));
+    }
+
+    fn fork_for(&mut self, pieces: u64) {
+        let starts = |slot: &&Slot| matches!(slot.state, State::Forking | State::Starting { .. });
+        let mut starting = self.slots.iter().filter(starts).count() as u64;
+        for (worker, slot) in self.slots.iter_mut().enumerate() {
+            if starting >= pieces {
+                return;
+            }
+            if matches!(slot.state, State::Absent) {
+                slot.state = State::Forking;
+                self.orders.push_back(Order::Fork { worker });
+                starting += 1;
+            }
+        }
+    }
+
+    /// Pieces that have lost a worker go first, so that nobody waits for them at the end.
+    fn next_piece(&mut self) -> Option<u64> {
+        self.again.pop_front().or_else(|| self.fresh.next())
+    }
+}
+
+impl State {
+    fn deadline(&self) -> Option<Duration> {
+        match *self {
+            Self::Starting { until } | Self::Leaving { until, .. } => Some(until),
+            Self::Running { until, .. } => until,
+            _ => None,
+        }
+    }
+
+    /// What the worker is busy with, if there is a process.
+    fn load(&self) -> Option<Load> {
+        match *self {
+            Self::Absent | Self::Forking | Self::GivenUp => None,
+            Self::Starting { .. } => Some(Load::Starting),
+            Self::Idle => Some(Load::Nothing),
+            Self::Running { piece, .. } => Some(Load::Piece(piece)),
+            Self::Leaving { load, .. } | Self::Dying { load, .. } => Some(load),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

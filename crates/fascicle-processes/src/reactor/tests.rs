@@ -1,0 +1,439 @@
+//! Every order of events, on workers that exist only here.
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const LIMITS: Limits =
+    Limits { retries: 2, timeout: Some(SECOND.saturating_mul(10)), hello: SECOND, starts: 2 };
+
+/// Makes choices, and in the end all of them: each run follows a script, and the next script differs
+/// in the last choice that has another option.
+#[derive(Default)]
+struct Choices {
+    script: Vec<(usize, usize)>,
+    at: usize,
+}
+
+impl Choices {
+    fn choose(&mut self, options: usize) -> usize {
+        if self.at == self.script.len() {
+            self.script.push((0, options));
+        }
+        let (chosen, expected) = self.script[self.at];
+        assert_eq!(expected, options, "a run must depend on nothing but its script");
+        self.at += 1;
+        chosen
+    }
+
+    /// Moves on to the next script, if there is one.
+    fn advance(&mut self) -> bool {
+        self.at = 0;
+        while let Some((chosen, options)) = self.script.pop() {
+            if chosen + 1 < options {
+                self.script.push((chosen + 1, options));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// A worker as the transport knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fake {
+    Absent,
+    Started,
+    Waiting,
+    Working(u64),
+    /// It has closed its pipe, and nothing more comes from it.
+    Mute(u64),
+    Killed,
+}
+
+/// What may happen to a worker next.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Hello,
+    Finish,
+    Fail,
+    Part,
+    Die,
+    Silence,
+    Garble,
+    Stall,
+}
+
+/// The transport, the book-keeping and the world.
+struct World {
+    reactor: Reactor,
+    fakes: Vec<Fake>,
+    now: Duration,
+    finished: Vec<(u64, Result<(), Failure>)>,
+    /// Workers lost while they ran a piece.
+    lost: BTreeMap<u64, u32>,
+    mourned: u32,
+    gave_up: bool,
+    troubles: u32,
+}
+
+impl World {
+    fn new(workers: usize, troubles: u32) -> Self {
+        Self {
+            reactor: Reactor::new(workers, LIMITS),
+            fakes: vec![Fake::Absent; workers],
+            now: Duration::ZERO,
+            finished: Vec::new(),
+            lost: BTreeMap::new(),
+            mourned: 0,
+            gave_up: false,
+            troubles,
+        }
+    }
+
+    fn hear(&mut self, worker: usize, news: News) {
+        self.reactor.hear(worker, news, self.now);
+    }
+
+    fn obey(&mut self, choices: &mut Choices) {
+        while let Some(order) = self.reactor.next_order() {
+            assert!(!self.gave_up, "{order:?} after giving up");
+            match order {
+                Order::Fork { worker } => self.fork(worker, choices),
+                Order::Send { worker, piece, attempt } => {
+                    assert_eq!(self.fakes[worker], Fake::Waiting);
+                    assert!(!self.fakes.contains(&Fake::Working(piece)), "{piece} runs twice");
+                    assert!(self.finished.iter().all(|&(done, _)| done != piece));
+                    assert_eq!(self.lost.get(&piece).copied().unwrap_or(0), attempt);
+                    self.fakes[worker] = Fake::Working(piece);
+                }
+                Order::Kill { worker } => {
+                    assert!(!matches!(self.fakes[worker], Fake::Absent | Fake::Killed));
+                    if let Fake::Working(piece) | Fake::Mute(piece) = self.fakes[worker] {
+                        *self.lost.entry(piece).or_default() += 1;
+                    }
+                    self.fakes[worker] = Fake::Killed;
+                }
+                Order::Finish { piece, result, .. } => {
+                    assert!(self.finished.iter().all(|&(done, _)| done != piece));
+                    self.finished.push((piece, result.map(|_| ())));
+                }
+                Order::Mourn { worker, .. } => {
+                    // Only an order that came before may have replaced it already.
+                    assert!(matches!(self.fakes[worker], Fake::Absent | Fake::Started));
+                    self.mourned += 1;
+                }
+                Order::GoOnWithout { .. } => {}
+                Order::GiveUp { .. } => self.gave_up = true,
+            }
+        }
+    }
+
+    fn fork(&mut self, worker: usize, choices: &mut Choices) {
+        assert_eq!(self.fakes[worker], Fake::Absent);
+        if self.troubles > 0 && choices.choose(2) == 1 {
+            self.troubles -= 1;
+            self.hear(worker, News::NotForked(io::Error::other("no more processes")));
+        } else {
+            self.fakes[worker] = Fake::Started;
+            self.hear(worker, News::Forked);
+        }
+    }
+
+    /// All that can happen. Troubles are few, so that every run comes to an end.
+    fn steps(&self) -> Vec<(usize, Step)> {
+        let mut steps = Vec::new();
+        for (worker, fake) in self.fakes.iter().enumerate() {
+            let (well, ill): (&[Step], &[Step]) = match fake {
+                Fake::Absent => continue,
+                Fake::Started => (&[Step::Hello], &[Step::Die, Step::Stall]),
+                Fake::Waiting => (&[], &[Step::Die, Step::Garble]),
+                Fake::Working(_) => (
+                    &[Step::Finish],
+                    &[Step::Fail, Step::Die, Step::Stall, Step::Silence, Step::Part],
+                ),
+                Fake::Mute(_) => (&[Step::Die], &[Step::Stall]),
+                Fake::Killed => (&[Step::Die], &[]),
+            };
+            let ill = if self.troubles > 0 { ill } else { &[] };
+            steps.extend(well.iter().chain(ill).map(|&step| (worker, step)));
+        }
+        steps
+    }
+
+    fn take(&mut self, worker: usize, step: Step) {
+        let fake = self.fakes[worker];
+        let well = matches!((step, fake), (Step::Die, Fake::Killed | Fake::Mute(_)));
+        if !well && !matches!(step, Step::Hello | Step::Finish) {
+            self.troubles -= 1;
+        }
+        match (step, fake) {
+            (Step::Hello, _) => {
+                self.fakes[worker] = Fake::Waiting;
+                self.hear(worker, News::Hello);
+            }
+            (Step::Finish | Step::Fail, Fake::Working(piece)) => {
+                self.fakes[worker] = Fake::Waiting;
+                let failure = Failure::other("as ordered");
+                let failed = matches!(step, Step::Fail);
+                let result = if failed { Err(failure) } else { Ok(Frame::default()) };
+                self.hear(worker, News::Finished { piece, log: Vec::new(), result });
+            }
+            (Step::Part, _) => self.hear(worker, News::Part),
+            (Step::Garble, _) => self.hear(worker, News::Garbled("what".to_string())),
+            (Step::Silence, Fake::Working(piece)) => {
+                self.fakes[worker] = Fake::Mute(piece);
+                self.hear(worker, News::Silence);
+            }
+            (Step::Stall, _) => {
+                self.now = self.reactor.deadline().expect("who stalls is waited for");
+                self.reactor.tick(self.now);
+            }
+            (_, Fake::Working(piece) | Fake::Mute(piece)) => {
+                *self.lost.entry(piece).or_default() += 1;
+                self.end(worker);
+            }
+            _ => self.end(worker),
+        }
+    }
+
+    fn end(&mut self, worker: usize) {
+        self.fakes[worker] = Fake::Absent;
+        self.hear(worker, News::Ended(WorkerLost::Killed(9)));
+    }
+
+    fn round(&mut self, pieces: Range<u64>, choices: &mut Choices) {
+        self.reactor.begin(pieces, self.now);
+        self.obey(choices);
+        while !self.reactor.is_done() && !self.gave_up {
+            let steps = self.steps();
+            assert!(!steps.is_empty(), "nothing can happen, and the round is not done: {self:?}");
+            let (worker, step) = steps[choices.choose(steps.len())];
+            self.take(worker, step);
+            self.obey(choices);
+        }
+    }
+
+    /// Nothing is left over, and every piece came once.
+    fn check(&self, pieces: u64) {
+        if self.gave_up {
+            assert!(self.fakes.iter().all(|fake| *fake == Fake::Absent), "{self:?}");
+            return;
+        }
+        let mut numbers: Vec<u64> = self.finished.iter().map(|&(piece, _)| piece).collect();
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..pieces));
+        assert!(self.reactor.is_at_rest(), "{self:?}");
+        for (piece, result) in &self.finished {
+            let lost = self.lost.get(piece).copied().unwrap_or(0);
+            let as_ordered = result.as_ref().err() == Some(&Failure::other("as ordered"));
+            assert_eq!(result.is_ok() || as_ordered, lost < LIMITS.retries, "{self:?}");
+        }
+        let working = self.lost.values().sum::<u32>();
+        assert!(self.mourned >= working, "{self:?}");
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?} {:?}", self.fakes, self.finished, self.reactor)
+    }
+}
+
+impl Reactor {
+    fn is_at_rest(&self) -> bool {
+        let working = |slot: &Slot| matches!(slot.state.load(), Some(Load::Piece(_)));
+        self.unfinished == 0
+            && self.fresh.is_empty()
+            && self.again.is_empty()
+            && self.deaths.is_empty()
+            && self.orders.is_empty()
+            && self.told.is_empty()
+            && !self.slots.iter().any(working)
+    }
+}
+
+/// Runs every order of events; gives the number of orders.
+fn every_order(workers: usize, rounds: &[u64], troubles: u32) -> u64 {
+    let mut choices = Choices::default();
+    for number in 1.. {
+        let mut world = World::new(workers, troubles);
+        let mut pieces = 0;
+        for round in rounds {
+            if !world.gave_up {
+                world.round(pieces..pieces + round, &mut choices);
+            }
+            pieces += round;
+        }
+        world.check(pieces);
+        if !choices.advance() {
+            return number;
+        }
+    }
+    unreachable!("numbers do not end")
+}
+
+#[test]
+fn every_order_on_one_worker() {
+    assert!(every_order(1, &[2], 3) > 500);
+}
+
+#[test]
+fn every_order_on_two_workers() {
+    assert!(every_order(2, &[3], 2) > 10_000);
+}
+
+#[test]
+fn every_order_over_rounds() {
+    assert!(every_order(2, &[1, 2], 2) > 5_000);
+}
+
+#[test]
+fn every_order_on_three_workers() {
+    assert!(every_order(3, &[3], 1) > 5_000);
+}
+
+/// The orders that are waiting, in words.
+fn orders(reactor: &mut Reactor) -> Vec<String> {
+    std::iter::from_fn(|| reactor.next_order())
+        .map(|order| match order {
+            Order::Fork { worker } => format!("fork {worker}"),
+            Order::Send { worker, piece, attempt } => format!("send {worker} {piece} {attempt}"),
+            Order::Kill { worker } => format!("kill {worker}"),
+            Order::Finish { piece, result: Ok(_), .. } => format!("done {piece}"),
+            Order::Finish { piece, result: Err(failure), .. } => {
+                format!("failed {piece} {failure}")
+            }
+            Order::Mourn { worker, lost, piece } => format!("mourn {worker} {piece:?} {lost}"),
+            Order::GoOnWithout { worker, why } => format!("without {worker} {why}"),
+            Order::GiveUp { worker, why } => format!("give up {worker} {why}"),
+        })
+        .collect()
+}
+
+/// A reactor whose workers run the first pieces.
+fn running(workers: usize, pieces: u64) -> Reactor {
+    let mut reactor = Reactor::new(workers, LIMITS);
+    reactor.begin(0..pieces, Duration::ZERO);
+    for worker in 0..workers.min(pieces as usize) {
+        reactor.hear(worker, News::Forked, Duration::ZERO);
+        reactor.hear(worker, News::Hello, Duration::ZERO);
+    }
+    assert!(!orders(&mut reactor).is_empty());
+    reactor
+}
+
+fn done(piece: u64) -> News {
+    News::Finished { piece, log: Vec::new(), result: Ok(Frame::default()) }
+}
+
+#[test]
+fn no_more_workers_than_pieces() {
+    let mut reactor = Reactor::new(8, LIMITS);
+    reactor.begin(0..2, Duration::ZERO);
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1"]);
+}
+
+#[test]
+fn the_next_piece_goes_out_before_the_last_is_merged() {
+    let mut reactor = running(1, 2);
+    reactor.hear(0, done(0), Duration::ZERO);
+    assert_eq!(orders(&mut reactor), ["send 0 1 0", "done 0"]);
+}
+
+#[test]
+fn a_lost_piece_is_run_again_and_fails_in_the_end() {
+    let mut reactor = running(1, 1);
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), SECOND);
+    let killed = "the worker was killed by SIGKILL (by hand, or out of memory)";
+    assert_eq!(orders(&mut reactor), ["fork 0".to_string(), format!("mourn 0 Some(0) {killed}")]);
+    reactor.hear(0, News::Forked, SECOND);
+    reactor.hear(0, News::Hello, SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 0 1"]);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(3)), SECOND);
+    let exited = "the worker exited with code 3";
+    let expected = [format!("mourn 0 Some(0) {exited}"), format!("failed 0 {exited}, 2 time(s)")];
+    assert_eq!(orders(&mut reactor), expected);
+    assert!(reactor.is_done());
+}
+
+#[test]
+fn a_time_out_is_named_although_the_worker_was_killed() {
+    let mut reactor = running(2, 2);
+    assert_eq!(reactor.deadline(), Some(10 * SECOND));
+    reactor.hear(1, News::Part, 5 * SECOND);
+    reactor.tick(10 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+    assert_eq!(reactor.deadline(), Some(15 * SECOND));
+    // What was under way when it was killed comes too late.
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), 10 * SECOND);
+    let expected = ["fork 0", "mourn 0 Some(0) the time limit of 10s was exceeded"];
+    assert_eq!(orders(&mut reactor), expected);
+}
+
+#[test]
+fn a_later_rounds_time_begins_with_it() {
+    let mut reactor = running(1, 1);
+    reactor.hear(0, done(0), SECOND);
+    reactor.begin(1..2, 100 * SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 1 0", "done 0"]);
+    reactor.tick(109 * SECOND);
+    assert_eq!(orders(&mut reactor), [""; 0]);
+}
+
+#[test]
+fn a_foreign_result_is_garbled() {
+    let mut reactor = running(1, 2);
+    reactor.hear(0, done(1), SECOND);
+    reactor.hear(0, done(0), SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), SECOND);
+    let what = "a result of piece 1, which it was not to run";
+    let mourned = format!("mourn 0 Some(0) the worker sent a damaged frame: {what}");
+    assert_eq!(orders(&mut reactor), ["fork 0".to_string(), mourned]);
+}
+
+#[test]
+fn a_closed_pipe_is_followed_by_an_end_or_a_kill() {
+    let mut reactor = running(1, 1);
+    reactor.hear(0, News::Silence, 2 * SECOND);
+    reactor.tick(2 * SECOND);
+    assert_eq!(orders(&mut reactor), [""; 0]);
+    reactor.tick(3 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+}
+
+#[test]
+fn silent_starts_are_repeated_and_then_given_up() {
+    let mut reactor = Reactor::new(1, LIMITS);
+    reactor.begin(0..1, Duration::ZERO);
+    for start in 1..=LIMITS.starts {
+        assert!(orders(&mut reactor).contains(&"fork 0".to_string()));
+        reactor.hear(0, News::Forked, SECOND * start);
+        assert_eq!(reactor.deadline(), Some(SECOND * (start + 1)));
+        reactor.tick(SECOND * (start + 1));
+        assert_eq!(orders(&mut reactor), ["kill 0"]);
+        reactor.hear(0, News::Ended(WorkerLost::Killed(9)), SECOND * (start + 1));
+    }
+    let silent = "the worker said nothing within 1s";
+    let expected = [
+        format!("mourn 0 None {silent}"),
+        format!("give up 0 before it could run anything, {silent}"),
+    ];
+    assert_eq!(orders(&mut reactor), expected);
+}
+
+#[test]
+fn a_failed_fork_leaves_the_others_at_work() {
+    let refused = || News::NotForked(io::Error::other("no"));
+    let mut reactor = Reactor::new(2, LIMITS);
+    reactor.begin(0..2, Duration::ZERO);
+    reactor.hear(0, News::Forked, Duration::ZERO);
+    reactor.hear(1, refused(), Duration::ZERO);
+    reactor.hear(0, News::Hello, Duration::ZERO);
+    let expected = ["fork 0", "fork 1", "send 0 0 0", "without 1 it could not be forked: no"];
+    assert_eq!(orders(&mut reactor), expected);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), Duration::ZERO);
+    reactor.hear(0, refused(), Duration::ZERO);
+    assert_eq!(orders(&mut reactor).last().unwrap(), "give up 0 it could not be forked: no");
+}
