@@ -8,11 +8,7 @@ const TOLERANCE: f64 = 1e-9;
 #[test]
 fn every_case_is_qc_labs_number_for_number() {
     let cases = golden::cases();
-    assert!(
-        cases.len() >= 24,
-        "expected the golden cases, found {}",
-        cases.len()
-    );
+    assert!(cases.len() >= 24, "expected the golden cases, found {}", cases.len());
     for case in cases {
         // A hop number this near to a sum of probabilities could fall on the other side by rounding.
         assert!(
@@ -22,11 +18,7 @@ fn every_case_is_qc_labs_number_for_number() {
         );
         let deviation = case.deviation(&case.run());
         println!("{:32} {deviation:.1e}", case.case);
-        assert!(
-            deviation <= TOLERANCE,
-            "{}: off by {deviation:e}",
-            case.case
-        );
+        assert!(deviation <= TOLERANCE, "{}: off by {deviation:e}", case.case);
     }
 }
 

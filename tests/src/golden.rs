@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use fascicle_core::{Data, Ensemble, RunOptions, Seeding, Serial, ignore_events, run_ensemble};
-use fascicle_dynamics::{
+use fascicle::core::{Data, Ensemble, RunOptions, Seeding, Serial, ignore_events, run_ensemble};
+use fascicle::dynamics::{
     Algorithm, FewestSwitchesSurfaceHopping, MeanField, Model, Simulation, SpinBoson,
     TullyProblemOne, c64,
 };
@@ -90,10 +90,7 @@ pub fn folder() -> PathBuf {
 pub fn cases() -> Vec<Case> {
     let entries = std::fs::read_dir(folder()).expect("the golden data are in the repository");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     let read = |path: &PathBuf| {
         let text = std::fs::read(path).expect("the file can be read");
@@ -130,9 +127,7 @@ impl Case {
     ) -> R {
         let mut sim = Simulation::new(model, algorithm);
         for (name, &value) in &self.constants {
-            sim.model
-                .set_constant(name, value)
-                .expect("the model has the constant");
+            sim.model.set_constant(name, value).expect("the model has the constant");
         }
         sim.settings.num_trajs = self.settings.num_trajs;
         sim.settings.batch_size = self.settings.batch_size;
@@ -170,21 +165,13 @@ impl Case {
         seeds.sort_unstable();
         let found: Vec<u64> = data.seeds().iter().map(|seed| seed.0).collect();
         assert_eq!(found, seeds, "{}: seeds", self.case);
-        assert_eq!(
-            data.norm_factor(),
-            golden.norm_factor,
-            "{}: norm_factor",
-            self.case
-        );
+        assert_eq!(data.norm_factor(), golden.norm_factor, "{}: norm_factor", self.case);
         let complex = data.complex("dm_db").expect("there is a density matrix");
         assert_eq!(complex.shape(), golden.dm_db.shape, "{}: shape", self.case);
         // QC Lab averages the times over trajectories like any output, and so rounds them.
         let mut pairs: Vec<(f64, f64)> = Vec::new();
         pairs.extend(data.times().iter().copied().zip(golden.t.iter().copied()));
-        for (z, (&re, &im)) in complex
-            .iter()
-            .zip(golden.dm_db.re.iter().zip(&golden.dm_db.im))
-        {
+        for (z, (&re, &im)) in complex.iter().zip(golden.dm_db.re.iter().zip(&golden.dm_db.im)) {
             pairs.extend([(z.re, re), (z.im, im)]);
         }
         let energies = [
@@ -198,11 +185,7 @@ impl Case {
         }
         let deviation = |(found, expected): (f64, f64)| {
             let difference = (found - expected).abs() / expected.abs().max(1.0);
-            if difference.is_nan() {
-                f64::INFINITY
-            } else {
-                difference
-            }
+            if difference.is_nan() { f64::INFINITY } else { difference }
         };
         pairs.into_iter().map(deviation).fold(0.0, f64::max)
     }

@@ -1,3 +1,5 @@
 //! What the tests across crates share: golden cases of peers, and small simulations.
 
 pub mod golden;
+pub mod matrix;
+pub mod simulations;

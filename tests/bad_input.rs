@@ -1,0 +1,271 @@
+//! Bad input: a clear error that names value and expectation, before any worker starts.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fascicle::core::{Level, Seed};
+use fascicle::dynamics::Algorithm;
+use fascicle::prelude::*;
+use fascicle_tests::simulations::{spin_boson, surface_hopping};
+
+type Sim<A = MeanField> = Simulation<SpinBoson, A>;
+
+/// Runs on every driver and gives the message, which must be the same on all, and must come before
+/// any task has run.
+fn message<A: Algorithm + Clone>(change: impl Fn(&mut Sim<A>), algorithm: A) -> String {
+    message_with(change, algorithm, RunOptions::new())
+}
+
+fn message_with<A: Algorithm + Clone>(
+    change: impl Fn(&mut Sim<A>),
+    algorithm: A,
+    options: RunOptions,
+) -> String {
+    let mut sim = spin_boson(algorithm);
+    sim.settings.tmax = 0.4;
+    change(&mut sim);
+    let drivers = [Driver::Serial, Driver::Threads(2), Driver::Processes(2)];
+    let messages = drivers.map(|driver| {
+        let error = driver.run(&sim, options.clone()).expect_err("the input is bad");
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        format!("{error}{}", source.unwrap_or_default())
+    });
+    assert!(messages.iter().all(|message| *message == messages[0]), "{messages:?}");
+    messages[0].clone()
+}
+
+fn mean_field(change: impl Fn(&mut Sim)) -> String {
+    // A task that must not be reached.
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.initialization.push(task("trap", |_, _| panic!("a worker has started")));
+    message(change, algorithm)
+}
+
+#[test]
+fn counts_of_nothing() {
+    assert_eq!(
+        mean_field(|sim| sim.settings.num_trajs = 0),
+        "num_trajs must be at least 1, found 0"
+    );
+    assert_eq!(
+        mean_field(|sim| sim.settings.batch_size = 0),
+        "batch_size must be at least 1, found 0"
+    );
+}
+
+#[test]
+fn numbers_of_tasks() {
+    let sim = spin_boson(MeanField::default());
+    for (tasks, expected) in [
+        (0, "num_tasks must be at least 1, found 0"),
+        (-3, "num_tasks must be at least 1, found -3"),
+        (1_000_000, "num_tasks must be at most 4096, found 1000000"),
+    ] {
+        let threads = parallel_driver_threads(&sim, tasks).unwrap_err().to_string();
+        let processes = parallel_driver_multiprocessing(&sim, tasks).unwrap_err().to_string();
+        assert_eq!((threads.as_str(), processes.as_str()), (expected, expected));
+    }
+    for driver in [Driver::Threads(0), Driver::Processes(0)] {
+        let error = driver.run(&sim, RunOptions::new()).unwrap_err().to_string();
+        assert_eq!(error, "num_tasks must be at least 1, found 0");
+    }
+}
+
+#[test]
+fn times() {
+    let dt = |dt: f64| mean_field(move |sim| sim.settings.dt_update = dt);
+    assert_eq!(dt(0.0), "dt_update must be positive and finite, found 0");
+    assert_eq!(dt(-0.1), "dt_update must be positive and finite, found -0.1");
+    assert_eq!(dt(f64::NAN), "dt_update must be positive and finite, found NaN");
+    assert_eq!(
+        mean_field(|sim| sim.settings.tmax = -1.0),
+        "tmax must be at least 0 and finite, found -1"
+    );
+    assert_eq!(
+        mean_field(|sim| sim.settings.dt_collect = f64::NAN),
+        "dt_collect must be positive and finite, found NaN"
+    );
+}
+
+fn logged(change: impl Fn(&mut Sim), level: Level) -> Vec<String> {
+    let mut sim = spin_boson(MeanField::default());
+    sim.settings.num_trajs = 5;
+    sim.settings.tmax = 0.4;
+    change(&mut sim);
+    let data = parallel_driver_multiprocessing(&sim, 2).unwrap();
+    let lines = data.log().iter().filter(|line| line.level == level);
+    lines.map(|line| line.text.clone()).collect()
+}
+
+#[test]
+fn a_time_step_longer_than_the_collection_is_qc_labs_adjustment_with_a_warning() {
+    let lines = logged(|sim| sim.settings.dt_collect = 0.005, Level::Warning);
+    assert_eq!(
+        lines,
+        ["dt_collect 0.005 is less than dt_update 0.02: collecting at every time step"]
+    );
+}
+
+#[test]
+fn wave_functions() {
+    assert_eq!(
+        mean_field(|sim| sim.initial_state.wf_db = vec![c64(1.0, 0.0)]),
+        "initial_state.wf_db must have 2 components, one per quantum state of SpinBoson, found 1"
+    );
+    assert_eq!(
+        mean_field(|sim| sim.initial_state.wf_db = Vec::new()),
+        "initial_state.wf_db must have 2 components, one per quantum state of SpinBoson, found 0"
+    );
+    assert_eq!(
+        mean_field(|sim| sim.initial_state.wf_db = vec![c64(0.0, 0.0); 2]),
+        "initial_state.wf_db must have a positive, finite norm, found 0"
+    );
+    let unnormalised = |sim: &mut Sim| sim.initial_state.wf_db = vec![c64(2.0, 0.0), c64(0.0, 0.0)];
+    assert_eq!(
+        logged(unnormalised, Level::Warning),
+        ["initial_state.wf_db has norm 2, not 1, and is used as given"]
+    );
+}
+
+#[test]
+fn seeds() {
+    let with = |options| message_with(|_| (), MeanField::default(), options);
+    assert_eq!(
+        with(RunOptions::new().with_seeds([4, 7, 4, 4])),
+        "seed 4 occurs 3 times: a trajectory counts once"
+    );
+    assert_eq!(
+        with(RunOptions::new().with_seeds(0..0_u64)),
+        "expected at least one seed, found none"
+    );
+    assert_eq!(
+        with(RunOptions::new().with_keep_trajectories([777])),
+        "trajectory 777 is to be kept, but the run has no such seed"
+    );
+    let large = RunOptions::new().with_seeds([1 << 40]);
+    assert_eq!(
+        message_with(|sim| sim.settings.seeding = Seeding::QcLab, MeanField::default(), large),
+        "seed 1099511627776 is too large for QC Lab's seeding: expected at most 4294967295"
+    );
+}
+
+#[test]
+fn deterministic_hopping_needs_whole_groups() {
+    assert_eq!(
+        message(|sim| sim.settings.num_trajs = 7, surface_hopping(true)),
+        "7 trajectories are no multiple of the 2 branches that make a group: expected 6 or 8"
+    );
+    let odd = RunOptions::new().with_seeds([2, 3, 5]);
+    assert_eq!(
+        message_with(|_| (), surface_hopping(true), odd),
+        "seed 4 is missing: seeds 4 to 5 are the branches of one group and go together"
+    );
+}
+
+#[test]
+fn constants() {
+    let mut model = SpinBoson::default();
+    assert_eq!(
+        model.set_constant("kbt", 1.0).unwrap_err().to_string(),
+        "SpinBoson has no constant `kbt`: expected one of kBT, V, E, W, l_reorg, boson_mass, A"
+    );
+    assert_eq!(
+        model.set_constant("A", 2.5).unwrap_err().to_string(),
+        "SpinBoson's constant `A` must be a whole number from 1 to 1048576, found 2.5"
+    );
+    model.set_constant("A", 37.0).unwrap();
+    assert_eq!(model.A, 37);
+    assert_eq!(
+        mean_field(|sim| sim.model.boson_mass = -1.0),
+        "SpinBoson's constant `boson_mass` must be positive and finite, found -1"
+    );
+    assert_eq!(
+        mean_field(|sim| sim.model.kBT = f64::NAN),
+        "SpinBoson's constant `kBT` must be at least 0 and finite, found NaN"
+    );
+}
+
+#[test]
+fn appending_to_other_data() {
+    let mut sim = spin_boson(MeanField::default());
+    sim.settings.num_trajs = 4;
+    sim.settings.tmax = 0.4;
+    let data = serial_driver(&sim).unwrap();
+    let append = || RunOptions::new().with_append(data.clone());
+    let other = |change: &dyn Fn(&mut Sim)| message_with(change, MeanField::default(), append());
+    let apart = "the run cannot be appended to the data: the data do not fit together: ";
+    assert_eq!(
+        other(&|sim| sim.model.kBT = 0.7),
+        format!("{apart}kBT is 0.3 in one and 0.7 in the other")
+    );
+    assert_eq!(
+        other(&|sim| sim.settings.tmax = 0.8),
+        format!("{apart}steps is 20 in one and 40 in the other")
+    );
+    assert_eq!(
+        other(&|sim| sim.settings.seeding = Seeding::QcLab),
+        format!("{apart}seeding is independent in one and QC Lab in the other")
+    );
+    let hopping = message_with(|_| (), surface_hopping(false), append());
+    assert_eq!(
+        hopping,
+        format!(
+            "{apart}simulation is SpinBoson, MeanField in one and SpinBoson, FewestSwitchesSurfaceHopping in the other"
+        )
+    );
+    // Another output is another recipe.
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.collect.push(task("collect_more", |_, _| Ok(())));
+    let recipe = message_with(|_| (), algorithm, append());
+    assert!(recipe.starts_with(&format!("{apart}collect recipe is")), "{recipe}");
+    assert_eq!(
+        message_with(|_| (), MeanField::default(), append().with_seeds([9, 2])),
+        "seed 2 is already in the data to append to: a trajectory counts once"
+    );
+}
+
+/// The number of times that a model is asked for its initial coordinates, in this process.
+static STARTS: AtomicU64 = AtomicU64::new(0);
+
+#[test]
+fn recipes() {
+    let mut algorithm = MeanField::default();
+    let recipe = &mut algorithm.recipe;
+    assert_eq!(
+        recipe.update.remove("update_z").unwrap_err().to_string(),
+        "the recipe has no task `update_z`: expected one of update_z_rk4, update_wf_db_rk4, update_h_q_tot"
+    );
+    let again = task("update_h_q_tot", |_, _| Ok(()));
+    assert_eq!(
+        recipe.update.insert_before("update_z_rk4", again).unwrap_err().to_string(),
+        "the recipe has a task `update_h_q_tot` already: names are unique"
+    );
+    let counted = task("count", |_, _| {
+        STARTS.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    });
+    recipe.initialization.insert_after("initialize_z", counted).unwrap();
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 0;
+    serial_driver(&sim).unwrap_err();
+    assert_eq!(STARTS.load(Ordering::Relaxed), 0);
+    sim.settings.num_trajs = 1;
+    sim.settings.tmax = 0.0;
+    assert_eq!(serial_driver(&sim).unwrap().seeds(), [Seed(0)]);
+    assert_eq!(STARTS.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn questions_to_the_data() {
+    let mut sim = spin_boson(MeanField::default());
+    sim.settings.num_trajs = 1;
+    let data = serial_driver(&sim).unwrap();
+    assert_eq!(
+        data.real("dm").unwrap_err().to_string(),
+        "there is no output `dm`: expected one of classical_energy, dm_db, quantum_energy"
+    );
+    assert_eq!(
+        data.real("dm_db").unwrap_err().to_string(),
+        "output `dm_db` is complex, expected real"
+    );
+    assert!(data.standard_error("dm_db").unwrap().iter().all(|error| error.is_nan()));
+}

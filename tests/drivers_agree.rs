@@ -1,0 +1,127 @@
+//! One answer, bit for bit, whatever runs it.
+
+use fascicle::dynamics::{Algorithm, Model};
+use fascicle::prelude::*;
+use fascicle_tests::matrix::{self, DRIVERS};
+use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
+
+fn agree<M: Model + Clone, A: Algorithm + Clone>(sim: &Simulation<M, A>) {
+    for (driver, batch_size, equal) in matrix::compare(sim) {
+        assert!(equal, "{driver:?} with batches of {batch_size} gives other bits");
+    }
+}
+
+#[test]
+fn mean_field_spin_boson() {
+    agree(&spin_boson(MeanField::default()));
+}
+
+#[test]
+fn surface_hopping_spin_boson() {
+    agree(&spin_boson(surface_hopping(false)));
+}
+
+#[test]
+fn deterministic_surface_hopping_spin_boson() {
+    agree(&spin_boson(surface_hopping(true)));
+}
+
+#[test]
+fn mean_field_tully() {
+    agree(&tully(MeanField::default()));
+}
+
+#[test]
+fn surface_hopping_tully() {
+    agree(&tully(surface_hopping(false)));
+}
+
+#[test]
+fn deterministic_surface_hopping_tully() {
+    agree(&tully(surface_hopping(true)));
+}
+
+#[test]
+fn other_seeds_give_other_bits() {
+    let sim = spin_boson(MeanField::default());
+    let shifted = RunOptions::new().with_seeds(1..201_u64);
+    let shifted = Driver::Serial.run(&sim, shifted).unwrap();
+    assert_ne!(shifted.digest(), serial_driver(&sim).unwrap().digest());
+    assert_ne!(shifted, serial_driver(&sim).unwrap());
+}
+
+/// A last batch that is not full, and more workers than batches: every trajectory runs.
+#[test]
+fn every_trajectory_runs() {
+    for driver in DRIVERS {
+        let mut sim = spin_boson(MeanField::default());
+        sim.settings.num_trajs = 53;
+        sim.settings.batch_size = 7;
+        sim.settings.tmax = 0.4;
+        let data = driver.run(&sim, RunOptions::new()).unwrap();
+        assert_eq!(data.seeds(), (0..53).map(Seed).collect::<Vec<_>>());
+        assert_eq!(data.norm_factor(), 53);
+        assert!(data.is_complete());
+    }
+}
+
+fn appended<M: Model, A: Algorithm>(sim: &mut Simulation<M, A>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.h5");
+    let all = serial_driver(&*sim).unwrap();
+    sim.settings.num_trajs = 100;
+    sim.settings.batch_size = 7;
+    parallel_driver_multiprocessing(&*sim, 3).unwrap().save(&path).unwrap();
+    let half = Data::load(&path).unwrap();
+    assert_eq!(half.seeds().len(), 100);
+    // The default seeds go on after the highest.
+    let both = parallel_driver_threads(&*sim, RunOptions::new().with_tasks(2).with_append(half));
+    let both = both.unwrap();
+    assert_eq!(both, all);
+    assert_eq!(both.digest(), all.digest());
+    both.save(&path).unwrap();
+    assert_eq!(Data::load(&path).unwrap(), all);
+}
+
+#[test]
+fn a_hundred_and_a_hundred_are_two_hundred() {
+    appended(&mut spin_boson(MeanField::default()));
+    appended(&mut spin_boson(surface_hopping(false)));
+    appended(&mut spin_boson(surface_hopping(true)));
+    appended(&mut tully(surface_hopping(false)));
+}
+
+#[test]
+fn kept_trajectories_average_to_the_mean_and_are_the_same_on_every_driver() {
+    let mut sim = spin_boson(surface_hopping(false));
+    sim.settings.num_trajs = 20;
+    let options = || RunOptions::new().with_keep_all_trajectories();
+    let expected = Driver::Serial.run(&sim, options()).unwrap();
+    for driver in [Driver::Threads(2), Driver::Processes(3)] {
+        assert_eq!(driver.run(&sim, options()).unwrap(), expected);
+    }
+    let kept = expected.trajectories().values();
+    let sum: f64 = kept.map(|kept| kept.real("classical_energy").unwrap()[7]).sum();
+    let mean = expected.real("classical_energy").unwrap()[7];
+    assert!((sum / 20.0 - mean).abs() < 1e-13);
+    let some = RunOptions::new().with_keep_trajectories([3, 11]);
+    let some = Driver::Processes(2).run(&sim, some).unwrap();
+    assert_eq!(some.trajectories().len(), 2);
+    assert_eq!(some.trajectory(11), expected.trajectory(11));
+}
+
+/// What a trajectory does does not depend on `tmax`, nor on which others are in its block.
+#[test]
+fn a_trajectory_depends_on_its_seed_alone() {
+    let mut sim = spin_boson(surface_hopping(false));
+    let keep = || RunOptions::new().with_seeds([5]).with_keep_all_trajectories();
+    let short = Driver::Serial.run(&sim, keep()).unwrap();
+    sim.settings.tmax = 8.0;
+    let long = Driver::Serial.run(&sim, keep()).unwrap();
+    let many = RunOptions::new().with_seeds(0..33_u64).with_keep_all_trajectories();
+    let many = Driver::Serial.run(&sim, many).unwrap();
+    let energy = |data: &Data| data.trajectory(5).unwrap().real("classical_energy").unwrap();
+    let (short, long, many) = (energy(&short), energy(&long), energy(&many));
+    assert_eq!(long, many);
+    assert_eq!(short.as_slice().unwrap(), &long.as_slice().unwrap()[..short.len()]);
+}

@@ -1,0 +1,211 @@
+//! What goes wrong while running: named by batch and seeds, and nothing else is lost.
+
+use fascicle::core::{Cause, Failure, Scale};
+use fascicle::prelude::*;
+use fascicle::{Error, Rescue};
+use fascicle_tests::simulations::spin_boson;
+
+const DRIVERS: [Driver; 3] = [Driver::Serial, Driver::Threads(2), Driver::Processes(2)];
+
+/// 60 trajectories in batches of 10, with a task of ours after the start.
+fn with_task(
+    run: impl Fn(&fascicle::dynamics::Step<'_>, &mut fascicle::dynamics::Block) -> Result<(), Failure>
+    + Send
+    + Sync
+    + 'static,
+) -> Simulation<SpinBoson, MeanField> {
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.update.insert_before("update_z_rk4", task("mine", run)).unwrap();
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 60;
+    sim.settings.batch_size = 10;
+    sim.settings.tmax = 1.0;
+    sim
+}
+
+fn has(block: &fascicle::dynamics::Block, seed: u64) -> bool {
+    block.seeds().contains(&Seed(seed))
+}
+
+/// In a folder of its own, where the rescued file goes.
+fn in_scratch<R>(f: impl FnOnce() -> R) -> R {
+    let folder = tempfile::tempdir().unwrap();
+    let before = std::env::current_dir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    let result = f();
+    std::env::set_current_dir(before).unwrap();
+    result
+}
+
+#[test]
+fn a_panicking_task_names_batch_and_seeds_and_loses_nothing_else() {
+    let sim = with_task(|step, block| {
+        assert!(!(has(block, 23) && step.index() == 7), "seed 23 is unlucky");
+        Ok(())
+    });
+    for driver in DRIVERS {
+        in_scratch(|| {
+            let error = driver.run(&sim, RunOptions::new()).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.starts_with("1 of 6 batches failed; the 50 finished trajectories are in ")
+            );
+            let line = "\n  batch 2 (seeds 20-29) failed: panicked: seed 23 is unlucky";
+            assert!(text.ends_with(line), "{text}");
+            let Error::Failed { finished, rescue: Rescue::File { path, trajectories }, .. } = error
+            else {
+                panic!("expected a file, found {error:?}");
+            };
+            assert_eq!(trajectories, 50);
+            let rescued = Data::load(&path).unwrap();
+            assert_eq!(rescued, *finished);
+            assert!(!rescued.is_complete());
+            // What is missing can be run later, and is not distinguishable from a run without fault.
+            let repaired = with_task(|_, _| Ok(()));
+            let rest = RunOptions::new().with_append(rescued).with_seeds(20..30_u64);
+            assert_eq!(driver.run(&repaired, rest).unwrap(), serial_driver(&repaired).unwrap());
+        });
+    }
+}
+
+#[test]
+fn a_failed_task_is_named() {
+    let sim = with_task(|_, block| {
+        if !has(block, 0) {
+            return Ok(());
+        }
+        let message = "the weather is bad".to_string();
+        Err(Failure::new(Cause::Task { task: "mine".into(), message }))
+    });
+    for driver in DRIVERS {
+        let error = in_scratch(|| driver.run(&sim, RunOptions::new()).unwrap_err().to_string());
+        assert!(error.contains("batch 0 (seeds 0-9) failed: task mine failed: the weather is bad"));
+    }
+}
+
+/// A trajectory that becomes NaN at one time.
+fn with_nan() -> Simulation<SpinBoson, MeanField> {
+    with_task(|step, block| {
+        for lane in 0..block.seeds().len() {
+            if block.seeds()[lane] == Seed(41) && step.index() == 20 {
+                block.z.re[3][lane] = f64::NAN;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn nan_names_seed_and_time() {
+    for driver in DRIVERS {
+        let error = in_scratch(|| driver.run(&with_nan(), RunOptions::new()).unwrap_err());
+        let text = error.to_string();
+        let line = "batch 4 (seeds 40-49) failed: dm_db is NaN at time 0.6 (seed 41)";
+        assert!(text.contains(line), "{text}");
+        let Error::Failed { finished, .. } = error else { panic!("expected what is finished") };
+        assert_eq!(finished.seeds().len(), 50);
+    }
+}
+
+#[test]
+fn nan_can_be_dropped_and_only_it_is() {
+    let sound = with_task(|_, _| Ok(()));
+    let others = RunOptions::new().with_seeds((0..60_u64).filter(|&seed| seed != 41));
+    let others = Driver::Serial.run(&sound, others).unwrap();
+    for driver in DRIVERS {
+        let drop = RunOptions::new().with_on_failure(OnFailure::Drop);
+        let data = driver.run(&with_nan(), drop).unwrap();
+        assert_eq!(data.seeds().len(), 59);
+        assert_eq!(data, others);
+        assert!(!data.is_complete());
+        let failures = data.failures();
+        assert_eq!(failures.len(), 1);
+        assert_eq!(failures[0].seeds, [Seed(41)]);
+        assert!(matches!(failures[0].failure.cause, Cause::NotFinite { .. }));
+    }
+}
+
+#[test]
+fn outputs_that_change_shape_between_batches_are_refused() {
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.collect.push(task("collect_odd", |_, block| {
+        let components = if block.seeds()[0] < Seed(30) { 2 } else { 3 };
+        let values = vec![block.classical_energy; components];
+        block.outputs.real("odd", &[components], Scale::Exact, &values);
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 60;
+    sim.settings.batch_size = 10;
+    sim.settings.tmax = 0.4;
+    let error = in_scratch(|| serial_driver(&sim).unwrap_err().to_string());
+    assert!(
+        error.contains("3 of 6 batches failed; the 30 finished trajectories are in"),
+        "{error}"
+    );
+    assert!(error.contains("batch 3 (seeds 30-39) failed: outputs changed shape: expected "));
+    assert!(error.contains("odd real [2]") && error.contains("odd real [3]"), "{error}");
+}
+
+#[test]
+fn a_value_out_of_its_declared_range_is_named() {
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.collect.push(task("collect_small", |_, block| {
+        let value = block.classical_energy * 1e3;
+        block.outputs.real("small", &[], Scale::Fixed { range: 1 }, &[value]);
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 1;
+    sim.settings.tmax = 0.0;
+    let error = serial_driver(&sim).unwrap_err().to_string();
+    assert!(error.contains("small is ") && error.contains("outside the range of 2^1"), "{error}");
+    assert!(error.contains("no trajectory was finished"), "{error}");
+}
+
+#[test]
+fn a_killed_worker_changes_nothing() {
+    let sound = with_task(|_, _| Ok(()));
+    let marker = tempfile::NamedTempFile::new().unwrap();
+    let path = marker.path().to_path_buf();
+    // The first worker that gets there dies, once: the file is the memory that it does not take along.
+    let deadly = with_task(move |_, block| {
+        if has(block, 35) && std::fs::remove_file(&path).is_ok() {
+            std::process::abort();
+        }
+        Ok(())
+    });
+    let data = parallel_driver_multiprocessing(&deadly, 2).unwrap();
+    assert_eq!(data, serial_driver(&sound).unwrap());
+    assert_eq!(data.provenance().runs[0].workers_lost, 1);
+}
+
+#[test]
+fn a_batch_that_kills_every_worker_is_a_failure_of_that_batch() {
+    let sim = with_task(|_, block| {
+        if has(block, 35) {
+            std::process::abort();
+        }
+        Ok(())
+    });
+    let error = in_scratch(|| parallel_driver_multiprocessing(&sim, 2).unwrap_err().to_string());
+    let line = "batch 3 (seeds 30-39) failed: the worker was killed by SIGABRT, 3 time(s)";
+    assert!(error.contains(line), "{error}");
+    assert!(error.contains("the 50 finished trajectories are in"), "{error}");
+}
+
+#[test]
+fn errors_can_be_sent_and_kept() {
+    fn check<E: std::error::Error + Send + Sync + 'static>() {}
+    check::<Error>();
+    check::<fascicle::core::EnsembleError>();
+    check::<fascicle::core::RunError>();
+    check::<Failure>();
+    check::<fascicle::core::DataError>();
+    check::<fascicle::core::StorageError>();
+    check::<fascicle::core::FoldError>();
+    check::<fascicle::core::wire::WireError>();
+    check::<fascicle::dynamics::SimulationError>();
+    check::<fascicle::dynamics::ModelError>();
+    check::<fascicle::dynamics::RecipeError>();
+}

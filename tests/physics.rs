@@ -1,0 +1,91 @@
+//! Conservation laws, trajectory by trajectory.
+
+use fascicle::dynamics::{Algorithm, Model};
+use fascicle::prelude::*;
+use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
+
+/// The largest drift of the total energy along any trajectory.
+fn drift<M: Model, A: Algorithm>(mut sim: Simulation<M, A>, dt_update: f64) -> f64 {
+    sim.settings.num_trajs = 30;
+    sim.settings.dt_update = dt_update;
+    let options = RunOptions::new().with_keep_all_trajectories();
+    let data = Driver::Threads(2).run(&sim, options).unwrap();
+    let mut worst = 0.0_f64;
+    for trajectory in data.trajectories().values() {
+        let quantum = trajectory.real("quantum_energy").unwrap();
+        let classical = trajectory.real("classical_energy").unwrap();
+        let total = quantum + classical;
+        worst = total.iter().map(|energy| (energy - total[0]).abs()).fold(worst, f64::max);
+    }
+    worst
+}
+
+#[test]
+fn mean_field_conserves_energy() {
+    // c is propagated with H at the old z: the error is of first order in the time step.
+    let first_order = |coarse: f64, fine: f64, limit: f64| {
+        assert!(fine < limit, "{fine:e}");
+        assert!((1.8..2.2).contains(&(coarse / fine)), "{coarse:e} {fine:e}");
+    };
+    let spin_boson = |dt| drift(spin_boson(MeanField::default()), dt);
+    first_order(spin_boson(0.01), spin_boson(0.005), 2e-3);
+    let tully = |dt| drift(tully(MeanField::default()), dt);
+    first_order(tully(1.0), tully(0.5), 1e-4);
+}
+
+#[test]
+fn surface_hopping_conserves_energy_through_hops() {
+    let energy = drift(spin_boson(surface_hopping(false)), 0.005);
+    assert!(energy < 5e-3, "{energy:e}");
+    let energy = drift(tully(surface_hopping(false)), 1.0);
+    assert!(energy < 1e-4, "{energy:e}");
+}
+
+#[test]
+fn without_coupling_the_energy_of_each_part_is_conserved_to_rounding() {
+    let mut sim = spin_boson(MeanField::default());
+    sim.model.l_reorg = 0.0;
+    sim.settings.num_trajs = 16;
+    let data = serial_driver(&sim).unwrap();
+    let classical = data.real("classical_energy").unwrap();
+    let quantum = data.real("quantum_energy").unwrap();
+    for time in 0..data.times().len() {
+        assert!((classical[time] - classical[0]).abs() < 1e-6 * classical[0]);
+        assert!((quantum[time] - quantum[0]).abs() < 1e-6);
+    }
+}
+
+/// Without a bath, the populations oscillate with Rabi's formula.
+#[test]
+fn an_isolated_pair_of_states_oscillates() {
+    let mut sim = spin_boson(surface_hopping(false));
+    sim.model.l_reorg = 0.0;
+    sim.settings.num_trajs = 4;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    let (e, v) = (sim.model.E, sim.model.V);
+    let frequency = (e * e + v * v).sqrt();
+    let mut mean_field = spin_boson(MeanField::default());
+    mean_field.model = sim.model.clone();
+    mean_field.initial_state = sim.initial_state.clone();
+    let data = serial_driver(&mean_field).unwrap();
+    let populations = data.complex("dm_db").unwrap();
+    for (k, &t) in data.times().iter().enumerate() {
+        let expected = 1.0 - (v / frequency).powi(2) * (frequency * t).sin().powi(2);
+        assert!((populations[[k, 0, 0]].re - expected).abs() < 1e-8, "t = {t}");
+    }
+    // In surface hopping the wave function is the same; its coherences show it.
+    let hopping = serial_driver(&sim).unwrap();
+    assert!(hopping.is_complete());
+}
+
+/// At equal starts, deterministic hopping is an average over the same surfaces.
+#[test]
+fn deterministic_hopping_starts_from_the_initial_density_matrix() {
+    let data = serial_driver(spin_boson(surface_hopping(true))).unwrap();
+    let dm = data.complex("dm_db").unwrap();
+    for ((row, column), expected) in
+        [((0, 0), c64(0.36, 0.0)), ((0, 1), c64(0.0, -0.48)), ((1, 1), c64(0.64, 0.0))]
+    {
+        assert!((dm[[0, row, column]] - expected).norm() < 1e-14, "{}", dm[[0, row, column]]);
+    }
+}

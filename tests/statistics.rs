@@ -1,0 +1,97 @@
+//! The default seeding agrees with QC Lab's where it should, and lacks its correlation.
+
+use fascicle::dynamics::{Algorithm, Model};
+use fascicle::prelude::*;
+use fascicle_tests::simulations::{spin_boson, surface_hopping};
+
+/// The largest |difference| / √(s₁² + s₂²) of the population of the upper state, over time.
+fn largest_deviation<M: Model, A: Algorithm>(sim: &mut Simulation<M, A>, trajectories: u64) -> f64 {
+    sim.settings.batch_size = 100;
+    let mut run = |seeding, seeds: std::ops::Range<u64>| {
+        sim.settings.seeding = seeding;
+        Driver::Threads(2).run(&*sim, RunOptions::new().with_seeds(seeds)).unwrap()
+    };
+    let ours = run(Seeding::Independent, 0..trajectories);
+    let theirs = run(Seeding::QcLab, 0..trajectories);
+    let (a, b) = (ours.complex("dm_db").unwrap(), theirs.complex("dm_db").unwrap());
+    let (s, t) = (ours.standard_error("dm_db").unwrap(), theirs.standard_error("dm_db").unwrap());
+    let mut worst = 0.0_f64;
+    for time in 1..ours.times().len() {
+        let at = [time, 0, 0];
+        let error = (s[at] * s[at] + t[at] * t[at]).sqrt();
+        assert!(error > 0.0 && error < 0.05, "error {error}");
+        worst = worst.max((a[at].re - b[at].re).abs() / error);
+    }
+    worst
+}
+
+/// Twenty correlated times: a deviation of 4.5 happens by chance less than once in 10⁴.
+#[test]
+fn populations_agree_within_their_errors() {
+    let mean_field = largest_deviation(&mut spin_boson(MeanField::default()), 4000);
+    assert!(mean_field < 4.5, "{mean_field}");
+    let hopping = largest_deviation(&mut spin_boson(surface_hopping(false)), 4000);
+    assert!(hopping < 4.5, "{hopping}");
+}
+
+/// The correlation over trajectories of the position at the start with the energy of the surface that
+/// is drawn at the start, for a bath that the states do not feel.
+fn start_with_surface(seeding: Seeding) -> f64 {
+    let mut algorithm = surface_hopping(false);
+    algorithm.recipe.collect.push(task("collect_position", |_, block| {
+        block.outputs.real("position", &[], Scale::Exact, &block.z.re[..1]);
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.seeding = seeding;
+    // No time at all: QC Lab's number for the surface is then the second of the stream that the
+    // coordinates are drawn from.
+    sim.settings.tmax = 0.0;
+    sim.settings.num_trajs = 4000;
+    sim.model.l_reorg = 0.0;
+    let options = RunOptions::new().with_keep_all_trajectories();
+    let data = Driver::Threads(2).run(&sim, options).unwrap();
+    let pairs = data.trajectories().values().map(|trajectory| {
+        let value = |name| trajectory.real(name).unwrap()[0];
+        (value("position"), value("quantum_energy"))
+    });
+    correlation(&pairs.collect::<Vec<_>>())
+}
+
+fn correlation(pairs: &[(f64, f64)]) -> f64 {
+    let n = pairs.len() as f64;
+    let (a, b) = pairs.iter().fold((0.0, 0.0), |(a, b), pair| (a + pair.0 / n, b + pair.1 / n));
+    let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+        pairs.iter().map(|pair| f(pair.0 - a, pair.1 - b)).sum::<f64>() / n
+    };
+    moment(&|x, y| x * y) / (moment(&|x, _| x * x) * moment(&|_, y| y * y)).sqrt()
+}
+
+#[test]
+fn the_initial_surface_is_correlated_with_the_start_under_qc_labs_seeding_only() {
+    let limit = 4.0 / 4000_f64.sqrt();
+    let (ours, theirs) =
+        (start_with_surface(Seeding::Independent), start_with_surface(Seeding::QcLab));
+    assert!(ours.abs() < limit, "{ours}");
+    assert!(theirs.abs() > 3.0 * limit, "{theirs}");
+}
+
+/// Under QC Lab's seeding the initial surface changes with `tmax`; here it does not.
+#[test]
+fn the_initial_surface_does_not_depend_on_tmax() {
+    let first_energies = |seeding, tmax| {
+        let mut sim = spin_boson(surface_hopping(false));
+        sim.settings.seeding = seeding;
+        sim.settings.tmax = tmax;
+        sim.settings.num_trajs = 50;
+        let options = RunOptions::new().with_keep_all_trajectories();
+        let data = Driver::Serial.run(&sim, options).unwrap();
+        let kept = data.trajectories().values();
+        kept.map(|t| t.real("quantum_energy").unwrap()[0].to_bits()).collect::<Vec<_>>()
+    };
+    let both = |seeding| (first_energies(seeding, 0.4), first_energies(seeding, 0.8));
+    let (short, long) = both(Seeding::Independent);
+    assert_eq!(short, long);
+    let (short, long) = both(Seeding::QcLab);
+    assert_ne!(short, long);
+}
