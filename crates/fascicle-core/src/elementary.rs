@@ -4,8 +4,12 @@
 //! with and without fused multiply-add). These do not, have no branches that depend on their
 //! argument, and vectorise when they are applied to lanes.
 //!
-//! `exp` and `ln` are within 1 ulp of the C library's, `sin_cos` within 1.7e-16, over the 2 × 10⁶
-//! arguments in each of the ranges that the tests try.
+//! Largest errors measured against 140-bit arithmetic, over 10⁶ arguments each: `exp` 0.93 ulp
+//! (0.75 where the result is subnormal), `ln` 0.81 ulp; absolute, `sin_cos` 1.2e-16 for |x| ≤ 10 and
+//! 1.5e-16 for |x| ≤ 10⁶, `sin_cos_turns` 1.4e-16. The tests hold `exp` and `ln` to 1 ulp of the C
+//! library's and `sin_cos` to 1.7e-16, over 2 × 10⁶ arguments in each range.
+
+#![expect(clippy::inline_always, reason = "lanes vectorise only with the whole function inside")]
 
 /// Adding and subtracting it rounds a double of moderate size to a whole number, halves to even.
 const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 × 2^52

@@ -24,6 +24,12 @@ pub trait Task: Send + Sync {
     fn run(&self, step: &Step<'_>, block: &mut Block) -> Result<(), Failure>;
 }
 
+impl std::fmt::Debug for dyn Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Task").field(&self.name()).finish()
+    }
+}
+
 /// A task from a closure.
 ///
 /// ```

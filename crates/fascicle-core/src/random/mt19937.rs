@@ -1,6 +1,8 @@
 //! The Mersenne twister (Matsumoto and Nishimura, ACM Trans. Model. Comput. Simul. 8, 3 (1998),
 //! doi:10.1145/272991.272995) as NumPy's legacy `np.random.seed` sets it up.
 
+#![expect(clippy::inline_always, reason = "the loops over the state vectorise with it inside")]
+
 const N: usize = 624;
 const M: usize = 397;
 

@@ -48,7 +48,7 @@ impl Purpose {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Seeding {
-    /// An independent stream for each pair of a seed and a purpose: ChaCha with 8 rounds, keyed by
+    /// An independent stream for each pair of a seed and a purpose: `ChaCha` with 8 rounds, keyed by
     /// both. The initial condition, the initial surface and the hops of a trajectory are
     /// uncorrelated, and do not depend on `tmax`. Any 64-bit seed.
     #[default]

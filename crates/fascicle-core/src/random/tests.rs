@@ -74,12 +74,89 @@ fn qc_labs_hops_are_correlated_with_the_start_and_ours_are_not() {
 }
 
 #[test]
+fn normals_are_distributed_as_the_error_function_says() {
+    let mut values = vec![0.0; MANY];
+    stream(6, START).fill_normal(&mut values);
+    let n = MANY as f64;
+    // P(x < at), to 16 digits.
+    for (at, below) in [
+        (-4.0, 3.167_124_183_311_992e-5),
+        (-3.0, 1.349_898_031_630_094e-3),
+        (-2.0, 2.275_013_194_817_921e-2),
+        (-1.0, 0.158_655_253_931_457_1),
+        (0.0, 0.5),
+        (1.0, 0.841_344_746_068_542_9),
+        (2.0, 0.977_249_868_051_820_8),
+        (3.0, 0.998_650_101_968_369_9),
+        (4.0, 0.999_968_328_758_166_9),
+    ] {
+        let found = values.iter().filter(|&&x| x < at).count() as f64;
+        let error = (n * below * (1.0 - below)).sqrt();
+        assert!((found - n * below).abs() < 4.0 * error, "{found} below {at}");
+    }
+    values.sort_by(f64::total_cmp);
+    let apart = |(k, &x): (usize, &f64)| ((k as f64 + 0.5) / n - cumulative(x)).abs();
+    let worst = values.iter().enumerate().map(apart).fold(0.0, f64::max);
+    // Kolmogorov and Smirnov: exceeded by chance once in ten thousand.
+    assert!(worst < 2.23 / n.sqrt(), "{worst}");
+}
+
+/// Φ(x) = ½ + φ(x) (x + x³/3 + x⁵/15 + …), whose terms are all of one sign.
+fn cumulative(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for k in 1..100 {
+        term *= x * x / f64::from(2 * k + 1);
+        sum += term;
+    }
+    0.5 + sum * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt()
+}
+
+#[test]
+fn whole_streams_are_uncorrelated() {
+    const LONG: usize = 100_000;
+    let limit = 4.0 / (LONG as f64).sqrt();
+    for seed in [0, 1, 41, u64::MAX - 1] {
+        for (mut one, mut other) in [
+            (stream(seed, START), stream(seed, HOPS)),
+            (stream(seed, START), stream(seed + 1, START)),
+        ] {
+            let normals: Vec<_> = (0..LONG).map(|_| (one.normal(), other.normal())).collect();
+            assert!(correlation(&normals).abs() < limit, "normals of seed {seed}");
+            let uniforms: Vec<_> = (0..LONG).map(|_| (one.uniform(), other.uniform())).collect();
+            assert!(correlation(&uniforms).abs() < limit, "uniforms of seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn filling_is_drawing_wherever_it_begins_and_ends() {
+    for seeding in [Seeding::Independent, Seeding::QcLab] {
+        for before in 0..4 {
+            for length in [0, 1, 2, 15, 16, 17, 33, 100] {
+                let (mut fill, mut draw) =
+                    (seeding.draws(Seed(2), START), seeding.draws(Seed(2), START));
+                for _ in 0..before {
+                    assert_eq!(fill.normal(), draw.normal());
+                }
+                let mut filled = vec![0.0; length];
+                fill.fill_normal(&mut filled);
+                for x in filled.into_iter().chain([fill.normal(), fill.normal()]) {
+                    assert_eq!(x, draw.normal(), "{seeding}, {before}, {length}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_stream_is_a_function_of_seed_and_purpose() {
     for purpose in [START, HOPS] {
         let (mut one, mut other) = (stream(9, purpose), stream(9, purpose));
         let mut filled = [0.0; 101];
         other.fill_normal(&mut filled);
-        filled.iter().for_each(|&x| assert_eq!(x, one.normal()));
+        for x in filled {
+            assert_eq!(x, one.normal());
+        }
     }
     assert_ne!(stream(9, START).uniform(), stream(9 + (1 << 32), START).uniform());
 }

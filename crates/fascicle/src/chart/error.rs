@@ -1,0 +1,43 @@
+//! Why there is no chart.
+
+use std::path::PathBuf;
+
+use fascicle_core::DataError;
+use thiserror::Error;
+
+/// Why there is no chart.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ChartError {
+    /// The data have no such output, or it is of the wrong kind.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The output has the wrong shape.
+    #[error("output `{name}` has shape {found:?} at one time, expected {expected}")]
+    Shape {
+        /// The output's name.
+        name: String,
+        /// The shape that is needed.
+        expected: &'static str,
+        /// The shape it has.
+        found: Vec<usize>,
+    },
+    /// There is nothing to draw.
+    #[error("the data hold no trajectories, expected at least one")]
+    Empty,
+    /// The library that draws gave up.
+    #[error("the chart could not be drawn: {why}")]
+    Drawing {
+        /// What it said.
+        why: String,
+    },
+    /// The file could not be written.
+    #[error("could not write {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

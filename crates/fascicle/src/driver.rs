@@ -1,0 +1,142 @@
+//! The drivers under QC Lab's names, and the one door underneath.
+
+use std::borrow::Borrow;
+use std::time::Instant;
+
+use fascicle_core::{
+    Data, Ensemble, Execute, RunError, RunOptions, Serial, Threads, check_workers, run_ensemble,
+};
+use fascicle_dynamics::{Algorithm, Model, Simulation};
+use fascicle_processes::Processes;
+
+use crate::error::{Error, rescue};
+use crate::terminal::Progress;
+
+/// Where a simulation runs.
+///
+/// ```
+/// use fascicle::prelude::*;
+///
+/// let mut sim = Simulation::new(SpinBoson { A: 5, ..Default::default() }, MeanField::default());
+/// sim.settings.tmax = 1.0;
+/// sim.settings.dt_update = 0.05;
+/// sim.settings.progress_bar = false;
+/// sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+///
+/// let first = Driver::Threads(2).run(&sim, RunOptions::new().with_seeds(0..60_u64))?;
+/// let both = Driver::Processes(3).run(&sim, RunOptions::new().with_append(first).with_seeds(60..100_u64))?;
+/// assert_eq!(both, Driver::Serial.run(&sim, RunOptions::new())?); // 100 at once
+/// # Ok::<(), fascicle::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Driver {
+    /// One batch after another, here.
+    Serial,
+    /// On this many threads of this process.
+    Threads(usize),
+    /// On this many worker processes, forked from this one.
+    Processes(usize),
+}
+
+impl Driver {
+    /// Runs a simulation. The number of tasks is the driver's; that of the options is not looked at.
+    ///
+    /// An interrupted run is `Ok` with data that say they are incomplete.
+    ///
+    /// # Errors
+    /// Anything wrong with the simulation or the options, found before a worker starts; batches that
+    /// failed, after all others are finished and brought to a file that the error names.
+    pub fn run<M: Model, A: Algorithm>(
+        self,
+        sim: impl Borrow<Simulation<M, A>>,
+        options: impl Into<RunOptions>,
+    ) -> Result<Data, Error> {
+        let sim = sim.borrow();
+        let options = options.into();
+        let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
+        run(&sim.prepare()?, self.execute()?.as_ref(), &options, shown)
+    }
+
+    /// The driver itself, for work of other kinds.
+    ///
+    /// # Errors
+    /// When the number of tasks is 0, or too large to be meant.
+    pub fn execute(self) -> Result<Box<dyn Execute>, RunError> {
+        let count = |tasks: usize| i64::try_from(tasks).unwrap_or(i64::MAX);
+        Ok(match self {
+            Self::Serial => Box::new(Serial),
+            Self::Threads(tasks) => Box::new(Threads::new(count(tasks))?),
+            Self::Processes(tasks) => Box::new(Processes::new(count(tasks))?),
+        })
+    }
+}
+
+/// Runs an ensemble, whatever its model: everything that is not generic.
+fn run(
+    ensemble: &dyn Ensemble,
+    driver: &dyn Execute,
+    options: &RunOptions,
+    shown: bool,
+) -> Result<Data, Error> {
+    let mut progress = Progress::new(shown);
+    let start = Instant::now();
+    let result = run_ensemble(ensemble, driver, options, &mut |event| progress.on(event));
+    let seconds = start.elapsed().as_secs_f64();
+    progress.finish();
+    match result {
+        Ok(mut data) => {
+            data.set_elapsed(seconds);
+            Ok(data)
+        }
+        Err(error) => Err(rescue(error, seconds)),
+    }
+}
+
+/// Runs a simulation serially, as QC Lab's `serial_driver`.
+///
+/// # Errors
+/// As [`Driver::run`].
+pub fn serial_driver<M: Model, A: Algorithm>(
+    sim: impl Borrow<Simulation<M, A>>,
+) -> Result<Data, Error> {
+    Driver::Serial.run(sim, RunOptions::new())
+}
+
+/// Runs a simulation on threads of this process. `tasks` is a number, `None` for all cores, or
+/// [`RunOptions`].
+///
+/// # Errors
+/// As [`Driver::run`].
+pub fn parallel_driver_threads<M: Model, A: Algorithm>(
+    sim: impl Borrow<Simulation<M, A>>,
+    tasks: impl Into<RunOptions>,
+) -> Result<Data, Error> {
+    let options = tasks.into();
+    Driver::Threads(tasks_of(&options)?).run(sim, options)
+}
+
+/// Runs a simulation on worker processes, as QC Lab's `parallel_driver_multiprocessing`. `tasks` is a
+/// number, `None` for all cores, or [`RunOptions`].
+///
+/// Workers are forked from this process, so that they have the simulation as it is: nothing needs to
+/// be serialised. What they print is relayed with a prefix; a worker that dies is replaced, and its
+/// batch run again.
+///
+/// # Errors
+/// As [`Driver::run`].
+pub fn parallel_driver_multiprocessing<M: Model, A: Algorithm>(
+    sim: impl Borrow<Simulation<M, A>>,
+    tasks: impl Into<RunOptions>,
+) -> Result<Data, Error> {
+    let options = tasks.into();
+    Driver::Processes(tasks_of(&options)?).run(sim, options)
+}
+
+/// The number of tasks asked for, or that of the cores.
+fn tasks_of(options: &RunOptions) -> Result<usize, RunError> {
+    match options.tasks() {
+        Some(tasks) => check_workers(tasks),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}

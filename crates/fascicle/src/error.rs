@@ -1,0 +1,139 @@
+//! What can go wrong with a run, and what is saved from it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use fascicle_core::{Data, DataError, EnsembleError, PieceFailure, RunError};
+use fascicle_dynamics::{ModelError, RecipeError, SimulationError};
+use thiserror::Error;
+
+/// What can go wrong with a run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The simulation cannot be run as it is.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    /// A constant cannot be.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A recipe cannot be changed so.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The seeds, the data to append to, or the driver cannot be.
+    #[error(transparent)]
+    Ensemble(EnsembleError),
+    /// The driver cannot run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// What was asked of the data is not there.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file could not be read or written.
+    #[cfg(feature = "hdf5")]
+    #[error(transparent)]
+    Storage(#[from] fascicle_core::StorageError),
+    /// Some batches failed. All others were finished and are saved.
+    #[error("{} of {batches} batches failed; {rescue}{}", failures.len(), list(failures))]
+    Failed {
+        /// The failed batches with their seeds and causes.
+        failures: Vec<PieceFailure>,
+        /// How many batches there were.
+        batches: u64,
+        /// What was finished, together with the data that were to be appended to.
+        finished: Box<Data>,
+        /// Where it is saved.
+        rescue: Rescue,
+    },
+}
+
+/// What became of the trajectories that were finished when others failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Rescue {
+    /// No trajectory was finished.
+    Nothing,
+    /// They are in this file, to be loaded and appended to.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// How many trajectories are in it.
+        trajectories: usize,
+    },
+    /// They could not be saved; the error has them in memory.
+    Unsaved {
+        /// Why.
+        why: String,
+        /// How many there are.
+        trajectories: usize,
+    },
+}
+
+impl fmt::Display for Rescue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("no trajectory was finished"),
+            Self::File { path, trajectories } => {
+                write!(f, "the {trajectories} finished trajectories are in {}", path.display())
+            }
+            Self::Unsaved { why, trajectories } => {
+                write!(f, "the {trajectories} finished trajectories could not be saved: {why}")
+            }
+        }
+    }
+}
+
+/// The first failures, a line each.
+fn list(failures: &[PieceFailure]) -> String {
+    const SHOWN: usize = 5;
+    let mut text: String = failures.iter().take(SHOWN).map(|f| format!("\n  {f}")).collect();
+    if failures.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more", failures.len() - SHOWN));
+    }
+    text
+}
+
+/// Turns the error of a run into one that names the file with what was finished.
+pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
+    match error {
+        EnsembleError::Failed { failures, pieces, mut finished } => {
+            finished.set_elapsed(seconds);
+            let rescue = save(&finished);
+            Error::Failed { failures, batches: pieces, finished, rescue }
+        }
+        other => Error::Ensemble(other),
+    }
+}
+
+#[cfg(feature = "hdf5")]
+fn save(data: &Data) -> Rescue {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    let trajectories = data.seeds().len();
+    if trajectories == 0 {
+        return Rescue::Nothing;
+    }
+    // The time and the process keep runs that fail side by side apart.
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    let name = format!("fascicle-rescued-{time}-{}.h5", std::process::id());
+    let here = std::env::current_dir().map(|folder| folder.join(&name));
+    let mut why = String::new();
+    for path in here.into_iter().chain([std::env::temp_dir().join(&name)]) {
+        match data.save(&path) {
+            Ok(()) => return Rescue::File { path, trajectories },
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Rescue::Unsaved { why, trajectories }
+}
+
+#[cfg(not(feature = "hdf5"))]
+fn save(data: &Data) -> Rescue {
+    match data.seeds().len() {
+        0 => Rescue::Nothing,
+        trajectories => {
+            let why = "fascicle is built without its feature hdf5".to_string();
+            Rescue::Unsaved { why, trajectories }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The terminal's face: progress while a run goes on, and a table of what came out.
+
+mod progress;
+mod table;
+
+pub use progress::Progress;
+pub use table::table;

@@ -1,0 +1,272 @@
+//! Progress of a run, for a terminal or a log.
+
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use fascicle_core::{Event, Level, PieceFailure, Progress as Counts, Stream};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Between two lines of progress in a log.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// The bar: rate and remaining time are of all trajectories of the run.
+const TEMPLATE: &str =
+    "{bar:32} {percent:>3} %  {human_pos}/{human_len} {msg}  {per_sec}  {eta} left";
+
+/// Shows how a run goes on: feed it the run's events.
+///
+/// On a terminal it is a bar over all trajectories, with their rate, the time that is left and the
+/// number of workers. Elsewhere it is plain lines without control codes. What workers print, lost
+/// workers, failures and warnings are shown in either case, also when progress is not.
+pub struct Progress {
+    face: Face,
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    start: Instant,
+    unit: &'static str,
+    counts: Counts,
+}
+
+enum Face {
+    Hidden,
+    Bar(ProgressBar),
+    Lines { last: Instant },
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Progress").field("counts", &self.counts).finish_non_exhaustive()
+    }
+}
+
+impl Progress {
+    /// For this process's standard outputs. Without `shown`, only what needs attention is.
+    pub fn new(shown: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
+        let mut progress = Self::lines(shown, out, err);
+        if shown && terminal {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            // The template is a constant that the tests use.
+            bar.set_style(style().unwrap_or_else(|_| ProgressStyle::default_bar()));
+            progress.face = Face::Bar(bar);
+        }
+        progress
+    }
+
+    /// Plain lines to these writers.
+    fn lines(shown: bool, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+        let start = Instant::now();
+        let face = if shown { Face::Lines { last: start } } else { Face::Hidden };
+        Self { face, out, err, start, unit: "pieces", counts: Counts::default() }
+    }
+
+    /// Takes an event. It never ends the run.
+    pub fn on(&mut self, event: Event<'_>) -> ControlFlow<()> {
+        match event {
+            Event::Started { driver, workers, unit, progress } => {
+                self.begin(driver, workers, unit, progress);
+            }
+            Event::Done { progress, .. } | Event::Round { progress } => self.advance(progress),
+            Event::Failed { failure, progress } => {
+                self.failed(failure);
+                self.advance(progress);
+            }
+            Event::WorkerLost { worker, lost, piece } => {
+                let piece = piece.map_or(String::new(), |piece| format!(" on batch {piece}"));
+                self.say(&format!(
+                    "worker {worker} was lost{piece}: {lost}; another one takes over"
+                ));
+            }
+            Event::Log { line, .. } if line.level == Level::Warning => self.say(&line.to_string()),
+            Event::Output { worker, stream, line } => self.relay(worker, stream, line),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Ends the display with a last line.
+    pub fn finish(mut self) {
+        match &self.face {
+            Face::Hidden => {}
+            Face::Bar(bar) => bar.finish(),
+            Face::Lines { .. } => {
+                let Counts { items, all_items, .. } = self.counts;
+                let seconds = self.start.elapsed().as_secs_f64();
+                let rate = items as f64 / seconds.max(1e-9);
+                let unit = self.unit;
+                self.say(&format!(
+                    "{items} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second"
+                ));
+            }
+        }
+    }
+
+    fn begin(&mut self, driver: &str, workers: usize, unit: &'static str, counts: Counts) {
+        self.start = Instant::now();
+        self.unit = unit;
+        self.counts = counts;
+        let crew = match (driver, workers) {
+            (_, 1) => driver.to_string(),
+            _ => format!("{workers} {driver}"),
+        };
+        match &mut self.face {
+            Face::Hidden => {}
+            Face::Bar(bar) => {
+                bar.set_length(counts.all_items);
+                bar.set_message(format!("{unit} on {crew}"));
+                bar.reset();
+                bar.tick();
+            }
+            Face::Lines { last } => {
+                *last = Instant::now();
+                let line = format!(
+                    "{} {unit} in {} batches on {crew}",
+                    counts.all_items, counts.all_pieces
+                );
+                self.say(&line);
+            }
+        }
+    }
+
+    fn advance(&mut self, counts: Counts) {
+        self.counts = counts;
+        let elapsed = self.start.elapsed().as_secs_f64();
+        match &mut self.face {
+            Face::Hidden => {}
+            Face::Bar(bar) => {
+                bar.set_length(counts.all_items);
+                bar.set_position(counts.items);
+            }
+            Face::Lines { last } => {
+                if counts.items == counts.all_items || last.elapsed() < QUIET {
+                    return;
+                }
+                *last = Instant::now();
+                let Counts { items, all_items, .. } = counts;
+                let percent = 100 * items / all_items.max(1);
+                let left = elapsed * (all_items - items) as f64 / items.max(1) as f64;
+                let unit = self.unit;
+                self.say(&format!("{percent} %: {items} of {all_items} {unit}, {left:.0} s left"));
+            }
+        }
+    }
+
+    fn failed(&mut self, failure: &PieceFailure) {
+        self.say(&failure.to_string());
+    }
+
+    /// A line of a worker, on the stream that it was written to.
+    fn relay(&mut self, worker: usize, stream: Stream, line: &str) {
+        let line = format!("worker {worker} | {line}");
+        let out = match stream {
+            Stream::Stdout => &mut self.out,
+            Stream::Stderr => &mut self.err,
+        };
+        write_line(&self.face, out.as_mut(), &line);
+    }
+
+    fn say(&mut self, line: &str) {
+        write_line(&self.face, self.err.as_mut(), line);
+    }
+}
+
+/// Writes a line, above the bar if there is one. A closed stream is no reason to end a run.
+fn write_line(face: &Face, out: &mut dyn Write, line: &str) {
+    let mut write = || {
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    };
+    match face {
+        Face::Bar(bar) => bar.suspend(write),
+        _ => write(),
+    }
+}
+
+fn style() -> Result<ProgressStyle, indicatif::style::TemplateError> {
+    Ok(ProgressStyle::with_template(TEMPLATE)?.progress_chars("█▉▊▋▌▍▎▏ "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use fascicle_core::{LogLine, WorkerLost};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Sink {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().expect("no writer panics").clone()).expect("text")
+        }
+    }
+
+    fn counts(items: u64) -> Counts {
+        Counts { pieces: items / 25, all_pieces: 4, items, all_items: 100 }
+    }
+
+    fn run(shown: bool) -> (String, String) {
+        let (out, err) = (Sink::default(), Sink::default());
+        let mut progress = Progress::lines(shown, Box::new(out.clone()), Box::new(err.clone()));
+        let (unit, partial) = ("trajectories", &|| None);
+        let started = Event::Started { driver: "processes", workers: 2, unit, progress: counts(0) };
+        let warning = LogLine::warning("a norm of 2");
+        let info = LogLine::info("nothing much");
+        let lost = WorkerLost::Killed(9);
+        let events = [
+            started,
+            Event::Log { piece: None, line: &warning },
+            Event::Log { piece: Some(1), line: &info },
+            Event::Output { worker: 1, stream: Stream::Stdout, line: "hello" },
+            Event::Output { worker: 0, stream: Stream::Stderr, line: "oh" },
+            Event::WorkerLost { worker: 0, lost: &lost, piece: Some(3) },
+            Event::Done { piece: 0, worker: 1, progress: counts(50), partial },
+            Event::Done { piece: 1, worker: 1, progress: counts(100), partial },
+        ];
+        for event in events {
+            assert_eq!(progress.on(event), ControlFlow::Continue(()));
+        }
+        progress.finish();
+        (out.text(), err.text())
+    }
+
+    #[test]
+    fn a_log_gets_plain_lines() {
+        let (out, err) = run(true);
+        assert_eq!(out, "worker 1 | hello\n");
+        assert!(
+            err.starts_with("100 trajectories in 4 batches on 2 processes\nwarning: a norm of 2\n")
+        );
+        assert!(err.contains("worker 0 | oh\n"));
+        assert!(err.contains("worker 0 was lost on batch 3: the worker was killed by SIGKILL"));
+        assert!(err.lines().last().is_some_and(|l| l.starts_with("100 of 100 trajectories in ")));
+        assert!(out.chars().chain(err.chars()).all(|c| c == '\n' || !c.is_control()));
+        assert!(!err.contains("nothing much"));
+    }
+
+    #[test]
+    fn hidden_progress_shows_what_needs_attention() {
+        let (out, err) = run(false);
+        assert_eq!(out, "worker 1 | hello\n");
+        assert_eq!(err.lines().count(), 3, "{err}");
+    }
+
+    #[test]
+    fn the_bars_template_is_one() {
+        assert!(style().is_ok());
+    }
+}

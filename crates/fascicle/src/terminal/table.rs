@@ -1,0 +1,151 @@
+//! Data as a table for human eyes.
+
+use comfy_table::{CellAlignment, Table, presets};
+use fascicle_core::{Data, Output};
+
+/// The most rows of times.
+const ROWS: usize = 11;
+
+/// The most diagonal elements of a matrix that get a column each.
+const DIAGONAL: usize = 4;
+
+/// Data as a table: what was run and how, then means ± standard errors at up to eleven times, with
+/// populations for small density matrices.
+pub fn table(data: &Data) -> String {
+    let mut text = heading(data);
+    let columns = columns(data);
+    if columns.is_empty() || data.seeds().is_empty() {
+        text.push_str("no results\n");
+        return text;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let names = columns.iter().map(|column| column.name.clone());
+    table.set_header(std::iter::once("time".to_string()).chain(names));
+    for time in rows(data.times().len()) {
+        let cells = columns.iter().map(|column| with_error(column.at(time)));
+        table.add_row(std::iter::once(short(data.times()[time])).chain(cells));
+    }
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    text.push_str(&table.to_string());
+    text.push('\n');
+    text
+}
+
+fn heading(data: &Data) -> String {
+    let mut text =
+        format!("{}: {} trajectories", data.description().simulation, data.seeds().len());
+    if let (Some(first), Some(last)) = (data.seeds().first(), data.seeds().last()) {
+        text.push_str(&format!(", seeds {first} to {last}"));
+    }
+    if !data.is_complete() {
+        text.push_str(", incomplete");
+    }
+    if !data.failures().is_empty() {
+        text.push_str(&format!(", {} failures", data.failures().len()));
+    }
+    text.push('\n');
+    for run in &data.provenance().runs {
+        text.push_str(&format!("{} trajectories on {}", run.trajectories, run.driver));
+        if run.tasks > 1 {
+            text.push_str(&format!(" ({} workers)", run.tasks));
+        }
+        if let (Some(seconds), Some(speed)) = (run.seconds, run.speed()) {
+            text.push_str(&format!(" in {seconds:.2} s, {speed:.0} a second"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// One column of numbers with errors: an output, or an element on its diagonal.
+struct Column<'a> {
+    name: String,
+    output: &'a Output,
+    element: Option<usize>,
+}
+
+impl Column<'_> {
+    fn at(&self, time: usize) -> (f64, f64) {
+        let error = self.output.standard_error();
+        let value = match self.element {
+            None => self.output.real().map(|mean| (mean[[time]], error[[time]])),
+            Some(k) => {
+                self.output.complex().map(|mean| (mean[[time, k, k]].re, error[[time, k, k]]))
+            }
+        };
+        value.unwrap_or((f64::NAN, f64::NAN))
+    }
+}
+
+fn columns(data: &Data) -> Vec<Column<'_>> {
+    let mut columns = Vec::new();
+    for output in data.outputs() {
+        let spec = output.spec();
+        match (spec.complex, spec.shape.as_slice()) {
+            (false, []) => {
+                columns.push(Column { name: spec.name.replace('_', " "), output, element: None });
+            }
+            (true, &[n, m]) if n == m && n <= DIAGONAL => columns.extend((0..n).map(|k| Column {
+                name: format!(
+                    "{} {k}",
+                    if spec.name == "dm_db" { "population" } else { &spec.name }
+                ),
+                output,
+                element: Some(k),
+            })),
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// Evenly spaced times, the first and the last among them.
+fn rows(times: usize) -> Vec<usize> {
+    if times <= ROWS {
+        return (0..times).collect();
+    }
+    (0..ROWS).map(|row| row * (times - 1) / (ROWS - 1)).collect()
+}
+
+fn short(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// A mean with as many digits as its error has, which is given two.
+fn with_error((mean, error): (f64, f64)) -> String {
+    if !(error.is_finite() && error > 0.0) {
+        return format!("{mean:.6}");
+    }
+    let digits = (1 - error.log10().floor() as i32).clamp(0, 12) as usize;
+    format!("{mean:.digits$} ± {error:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_two_digits() {
+        assert_eq!(with_error((0.123_456, 0.012_3)), "0.123 ± 0.012");
+        assert_eq!(with_error((1234.5, 67.8)), "1234 ± 68");
+        assert_eq!(with_error((-1.0, 0.000_45)), "-1.00000 ± 0.00045");
+        assert_eq!(with_error((0.5, f64::NAN)), "0.500000");
+        assert_eq!(with_error((1.0, 0.0)), "1.000000");
+    }
+
+    #[test]
+    fn rows_begin_and_end_with_the_data() {
+        assert_eq!(rows(3), [0, 1, 2]);
+        assert_eq!(rows(101), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+        assert_eq!((rows(57)[0], rows(57)[10]), (0, 56));
+    }
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!([0.0, 0.1 + 0.2, 10.0, 2.5].map(short), ["0", "0.3", "10", "2.5"]);
+    }
+}
