@@ -89,8 +89,11 @@ macro_rules! operator {
             type Output = Self;
 
             #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                Self::from_fn(|l| self.0[l] $op other.0[l])
+            fn $method(mut self, other: Self) -> Self {
+                for l in 0..LANES {
+                    self.0[l] = self.0[l] $op other.0[l];
+                }
+                self
             }
         }
 
@@ -98,8 +101,11 @@ macro_rules! operator {
             type Output = Self;
 
             #[inline(always)]
-            fn $method(self, other: f64) -> Self {
-                Self::from_fn(|l| self.0[l] $op other)
+            fn $method(mut self, other: f64) -> Self {
+                for l in 0..LANES {
+                    self.0[l] = self.0[l] $op other;
+                }
+                self
             }
         }
     };

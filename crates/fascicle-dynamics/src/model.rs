@@ -43,7 +43,7 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 ///         h.add_constant(1, 0, c64(0.5, 0.0));
 ///     }
 ///     fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
-///         ingredients::boltzmann_harmonic(self, 1.0, &[1.0], draws, z);
+///         ingredients::boltzmann_harmonic(1.0, &[1.0], &[1.0], &[1.0], draws, z);
 ///     }
 /// }
 /// ```

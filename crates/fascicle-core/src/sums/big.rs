@@ -46,6 +46,12 @@ impl Big {
         Self::new(value < 0, (0..4).map(|k| (magnitude >> (32 * k)) as u32).collect())
     }
 
+    /// low + high 2^128
+    pub fn from_u256(low: u128, high: u128) -> Self {
+        let digits = |half: u128| (0..4).map(move |k| (half >> (32 * k)) as u32);
+        Self::new(false, digits(low).chain(digits(high)).collect())
+    }
+
     pub fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }

@@ -1,7 +1,7 @@
 //! Sums as bytes: equal sums give equal bytes.
 //!
 //! All numbers are little-endian. A tag (1 byte) is followed by the number of components (8). Fixed
-//! point goes on with the range (4) and the sums of x and x² (16 each). Exact sums are two
+//! point goes on with the range (4), the sums of x (16 each) and those of x² (32 each). Exact sums are two
 //! accumulators: first digit (4), digits per component (4), then for each component a sign (1) and
 //! the digits (4 each), of a window that is as narrow as it can be.
 
@@ -39,8 +39,9 @@ impl Sums {
                     bytes.extend(range.to_le_bytes());
                 }
                 let x = (0..self.len()).map(|k| fixed.x(k).0);
-                let x2 = (0..self.len()).map(|k| fixed.x2(k).0);
-                x.chain(x2).for_each(|sum| bytes.extend(sum.to_le_bytes()));
+                let x2 = (0..self.len()).flat_map(|k| <[u128; 2]>::from(fixed.x2(k).0));
+                x.for_each(|sum| bytes.extend(sum.to_le_bytes()));
+                x2.for_each(|half| bytes.extend(half.to_le_bytes()));
             }
             Store::Exact { x, x2 } => {
                 bytes.push(EXACT);
@@ -68,7 +69,8 @@ impl Sums {
         let (scale, store) = match tag {
             FIXED => read_fixed(&mut reader, len)?,
             EXACT => {
-                let (x, x2) = (read_exact(&mut reader, len)?, read_exact(&mut reader, len)?);
+                let x = read_exact(&mut reader, len, Sign::Either)?;
+                let x2 = read_exact(&mut reader, len, Sign::Positive)?;
                 (Scale::Exact, Store::Exact { x, x2 })
             }
             _ => return corrupt("an unknown kind"),
@@ -86,11 +88,21 @@ fn read_fixed(reader: &mut Reader<'_>, len: usize) -> Result<(Scale, Store), Sum
     if !(-400..=400).contains(&range) {
         return corrupt("an impossible range");
     }
-    let mut sums = || -> Result<Vec<i128>, SumsCorrupt> {
-        (0..len).map(|_| Ok(i128::from_le_bytes(reader.array()?))).collect()
-    };
-    let (x, x2) = (sums()?, sums()?);
-    Ok((Scale::Fixed { range }, Store::Fixed(Fixed::from_parts(range, x, x2))))
+    let x: Result<Vec<i128>, _> =
+        (0..len).map(|_| Ok(i128::from_le_bytes(reader.array()?))).collect();
+    let mut half = || Ok(u128::from_le_bytes(reader.array()?));
+    let x2: Result<Vec<(u128, u128)>, _> = (0..len).map(|_| Ok((half()?, half()?))).collect();
+    match Fixed::from_parts(range, x?, &x2?) {
+        Some(fixed) => Ok((Scale::Fixed { range }, Store::Fixed(fixed))),
+        None => corrupt("sums that no values have"),
+    }
+}
+
+/// What sign a sum can have.
+#[derive(Clone, Copy, PartialEq)]
+enum Sign {
+    Either,
+    Positive,
 }
 
 fn write_exact(sums: &Exact, len: usize, bytes: &mut Vec<u8>) {
@@ -117,7 +129,7 @@ fn write_exact(sums: &Exact, len: usize, bytes: &mut Vec<u8>) {
     }
 }
 
-fn read_exact(reader: &mut Reader<'_>, len: usize) -> Result<Exact, SumsCorrupt> {
+fn read_exact(reader: &mut Reader<'_>, len: usize, expected: Sign) -> Result<Exact, SumsCorrupt> {
     let low = u32::from_le_bytes(reader.array()?) as usize;
     let width = u32::from_le_bytes(reader.array()?) as usize;
     if low > MOST_DIGITS || width > MOST_DIGITS || low + width > MOST_DIGITS {
@@ -131,6 +143,9 @@ fn read_exact(reader: &mut Reader<'_>, len: usize) -> Result<Exact, SumsCorrupt>
         let [sign] = reader.array()?;
         if sign > 1 {
             return corrupt("a sign that is none");
+        }
+        if sign == 1 && expected == Sign::Positive {
+            return corrupt("a negative sum of squares");
         }
         for _ in 0..width {
             let digit = i64::from(u32::from_le_bytes(reader.array()?));

@@ -48,8 +48,8 @@ use fixed::Fixed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Scale {
-    /// Fixed point for |x| ≤ 2^range: multiples of 2^(range − 90) for x, and of 2^(2 range − 90) for
-    /// x². Each value is rounded down to the grid by itself, so the order cannot matter. Up to 2³⁶
+    /// Fixed point for |x| ≤ 2^range. Each value is rounded down to a multiple of 2^(range − 90) by
+    /// itself, so the order cannot matter; what is summed then, and its square, is exact. Up to 2³⁶
     /// units fit.
     Fixed {
         /// The binary logarithm of the largest |x|, −400 to 400.

@@ -39,9 +39,12 @@ impl Sums {
         let exponent = x2_exponent.min(2 * x_exponent);
         let align = |big: &Big, from: i64| big.shifted((from - exponent) as u64);
         let difference = align(&products, x2_exponent).minus(&align(&square, 2 * x_exponent));
-        // Fixed point rounds each x² down, which may leave a tiny negative difference.
-        if difference.is_zero() || difference.negative {
+        if difference.is_zero() {
             return 0.0;
+        }
+        if difference.negative {
+            // No values have such sums; they came from elsewhere.
+            return f64::NAN;
         }
         let (m, e) = difference.rounded(exponent, i64::MIN / 2, false);
         let (m, e) = if e % 2 == 0 { (m as f64, e) } else { (m as f64 * 2.0, e - 1) };
@@ -52,7 +55,10 @@ impl Sums {
     /// Σx of a component as an integer and its exponent.
     fn x(&self, component: usize) -> (Big, i64) {
         match &self.store {
-            Store::Fixed(fixed) => from_fixed(fixed.x(component)),
+            Store::Fixed(fixed) => {
+                let (value, exponent) = fixed.x(component);
+                (Big::from_i128(value), exponent.into())
+            }
             Store::Exact { x, .. } => from_digits(x.component(component)),
         }
     }
@@ -60,14 +66,13 @@ impl Sums {
     /// Σx² of a component as an integer and its exponent.
     fn x2(&self, component: usize) -> (Big, i64) {
         match &self.store {
-            Store::Fixed(fixed) => from_fixed(fixed.x2(component)),
+            Store::Fixed(fixed) => {
+                let ((low, high), exponent) = fixed.x2(component);
+                (Big::from_u256(low, high), exponent.into())
+            }
             Store::Exact { x2, .. } => from_digits(x2.component(component)),
         }
     }
-}
-
-fn from_fixed((value, exponent): (i128, i32)) -> (Big, i64) {
-    (Big::from_i128(value), exponent.into())
 }
 
 fn from_digits((digits, exponent): (&[i64], i32)) -> (Big, i64) {

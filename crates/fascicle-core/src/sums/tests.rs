@@ -108,13 +108,23 @@ proptest! {
         let (all, parts) = (of(scale, &values), in_parts(scale, &values, part));
         prop_assert_eq!(all.to_bytes(), parts.to_bytes());
         prop_assert_eq!(all.means(n), parts.means(n));
-        let exact = of(Scale::Exact, &values);
-        // The grid is 2^-87, so the mean is that of the exact sums but for a last bit.
-        prop_assert!((all.means(n)[0] - exact.means(n)[0]).abs() <= 1e-24 + 2.3e-16 * exact.means(n)[0].abs());
+        // What is rounded is the value alone, down to a grid of 2^-87.
+        let grid: Vec<f64> = values.iter().map(|x| (x * 2.0_f64.powi(87)).floor() / 2.0_f64.powi(87)).collect();
+        let exact = of(Scale::Exact, &grid);
+        prop_assert_eq!(all.means(n), exact.means(n));
         if n > 1 {
-            let (a, b) = (all.standard_errors(n)[0], exact.standard_errors(n)[0]);
-            prop_assert!((a - b).abs() <= 1e-12 + 1e-10 * b, "{a} {b}");
+            prop_assert_eq!(all.standard_errors(n), exact.standard_errors(n));
         }
+    }
+
+    #[test]
+    fn fixed_sums_hold_small_values_beside_large_ones(small in -1e-20..1e-20_f64, n in 2_u64..50) {
+        let scale = Scale::Fixed { range: 0 };
+        let mut sums = of(scale, &vec![small; n as usize]);
+        prop_assert_eq!(sums.standard_errors(n)[0], 0.0);
+        sums.merge(&of(scale, &[1.0, -1.0])).unwrap();
+        let exact = of(Scale::Exact, &[1.0, -1.0]).standard_errors(2)[0];
+        prop_assert!((sums.standard_errors(n + 2)[0] * (((n + 2) * (n + 1)) as f64).sqrt() - exact * 2.0_f64.sqrt()).abs() < 1e-15);
     }
 
     #[test]
@@ -133,14 +143,35 @@ proptest! {
         at in 0_usize..1000,
         byte in any::<u8>(),
     ) {
-        let mut bytes = of(Scale::Exact, &values).to_bytes();
-        let at = at % bytes.len();
-        bytes[at] = byte;
-        if let Ok(sums) = Sums::from_bytes(&bytes) {
-            let _ = (sums.means(7), sums.standard_errors(7));
+        let grid: Vec<f64> = values.iter().map(|x| x.sin()).collect();
+        for sums in [of(Scale::Exact, &values), of(Scale::Fixed { range: 1 }, &grid)] {
+            let mut bytes = sums.to_bytes();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Ok(sums) = Sums::from_bytes(&bytes) {
+                let error = sums.standard_errors(7)[0];
+                prop_assert!(error.is_nan() || error >= 0.0);
+                prop_assert_eq!(sums.means(7).len(), sums.len());
+            }
+            bytes.truncate(at);
+            prop_assert!(Sums::from_bytes(&bytes).is_err());
         }
-        bytes.truncate(at);
-        prop_assert!(Sums::from_bytes(&bytes).is_err());
+    }
+
+    #[test]
+    fn sums_that_no_values_have_are_refused(x in 1.0..8.0_f64, units in 2_i128..1000) {
+        // Σx larger than Σx², in units of the grid.
+        let mut fixed = of(Scale::Fixed { range: 3 }, &[x]).to_bytes();
+        fixed[13..29].copy_from_slice(&units.to_le_bytes());
+        fixed[29..61].copy_from_slice(&[0; 32]);
+        prop_assert_eq!(Sums::from_bytes(&fixed).unwrap_err().what, "sums that no values have");
+        // The sign of an exact Σx² is the byte before its digits, of which there are four or fewer.
+        let exact = of(Scale::Exact, &[x]).to_bytes();
+        let digits = u32::from_le_bytes(exact[13..17].try_into().unwrap()) as usize;
+        let sign = 9 + 8 + 1 + 4 * digits + 8;
+        let mut negative = exact.clone();
+        negative[sign] = 1;
+        prop_assert_eq!(Sums::from_bytes(&negative).unwrap_err().what, "a negative sum of squares");
     }
 
     #[test]
@@ -151,6 +182,9 @@ proptest! {
         prop_assert_eq!(to_num(&Big::from_i128(a).square()), &x * &x);
         let (p, q) = (Big::from_i128(a).square(), Big::from_i128(b).square());
         prop_assert_eq!(to_num(&p.minus(&q)), &x * &x - &y * &y);
+        let (low, high) = (a.unsigned_abs(), b.unsigned_abs());
+        let joined = BigInt::from(low) + (BigInt::from(high) << 128);
+        prop_assert_eq!(to_num(&Big::from_u256(low, high)), joined);
         if k > 0 {
             let (quotient, more) = p.divided(k);
             prop_assert_eq!(to_num(&quotient), &x * &x / k);

@@ -25,12 +25,14 @@ impl Kernel for Harmonic<'_> {
     #[inline(always)]
     fn run(self) -> Lane {
         let mut sum = Lane::ZERO;
-        for (&im, &h) in self.z.im.iter().zip(self.weight) {
-            sum += im * im * h;
+        let (z, weight) = (self.z, self.weight);
+        // By index, as in the linear map.
+        for j in 0..weight.len() {
+            sum += z.im[j] * z.im[j] * weight[j];
         }
         if let Some(frequency) = self.frequency {
-            for ((&re, &h), &w) in self.z.re.iter().zip(self.weight).zip(frequency) {
-                sum += re * re * (w * w / h);
+            for j in 0..weight.len() {
+                sum += z.re[j] * z.re[j] * (frequency[j] * frequency[j] / weight[j]);
             }
         }
         sum

@@ -11,4 +11,4 @@ pub use classical::{dh_c_dzc_free, dh_c_dzc_harmonic, h_c_free, h_c_harmonic};
 pub use coupling::{dh_qc_dzc_diagonal_linear, h_qc_diagonal_linear};
 pub use differences::{dh_c_dzc_differences, dh_qc_dzc_differences};
 pub use hop::{hop, hop_free, hop_harmonic, hop_numerical};
-pub use sampling::{boltzmann_harmonic, definite_position_momentum, from_position_momentum};
+pub use sampling::{boltzmann_harmonic, from_position_momentum};

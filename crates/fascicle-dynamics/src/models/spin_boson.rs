@@ -87,6 +87,8 @@ impl Model for SpinBoson {
     }
 
     fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
-        ingredients::boltzmann_harmonic(self, self.kBT, &self.frequencies(), draws, z);
+        // The weights are the frequencies.
+        let (mass, frequency) = (self.classical_coordinate_mass(), self.frequencies());
+        ingredients::boltzmann_harmonic(self.kBT, &mass, &frequency, &frequency, draws, z);
     }
 }

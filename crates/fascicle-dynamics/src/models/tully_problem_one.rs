@@ -90,7 +90,7 @@ impl Model for TullyProblemOne {
 
     fn init_classical(&self, _: &mut Draws, z: &mut [c64]) {
         let (q, p) = ([self.init_position], [self.init_momentum]);
-        ingredients::definite_position_momentum(self, &q, &p, z);
+        ingredients::from_position_momentum(&[self.mass], &[1.0], &q, &p, z);
     }
 }
 

@@ -76,8 +76,8 @@ fn a_png_has_the_size_asked_for_and_the_curves_colours() {
     assert_eq!((info.width, info.height), (640, 400));
     let count =
         |colour: [u8; 3]| pixels.as_chunks::<3>().0.iter().filter(|p| **p == colour).count();
-    assert!(count([0, 114, 178]) > 300, "the first curve");
-    assert!(count([213, 94, 0]) > 300, "the second curve");
+    assert!(count([0, 114, 178]) > 100, "the first curve");
+    assert!(count([213, 94, 0]) > 100, "the second curve");
     // Words: dark pixels above the plot, where the title is.
     let title = &pixels[..640 * 3 * 40];
     let dark = title.as_chunks::<3>().0.iter().filter(|p| p.iter().all(|&c| c < 90)).count();
