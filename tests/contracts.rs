@@ -7,7 +7,8 @@ use fascicle::core::{
     Comm, Context, Event, ExecuteOptions, Failure, Fingerprint, Fold, FoldError, Frame, Next,
     Scale, Work, ignore_events,
 };
-use fascicle::dynamics::{Coords, Hermitian, Lane, Model, States, ingredients};
+use fascicle::dynamics::ingredients::{self, Sampler};
+use fascicle::dynamics::{Coords, Hermitian, Lane, Model, States};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
 
@@ -69,8 +70,8 @@ impl Model for Plain {
             ingredients::dh_c_dzc_differences(self, z, out);
         }
     }
-    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
-        self.model.init_classical(draws, z);
+    fn init_classical(&self) -> Sampler<'_> {
+        self.model.init_classical()
     }
     fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
         ingredients::hop_harmonic(&self.frequency, &self.frequency, z, direction, gap)
@@ -85,7 +86,7 @@ fn largest_difference(a: &Data, b: &Data) -> f64 {
     energy.iter().map(|x: &f64| x.abs()).fold(dm, f64::max)
 }
 
-fn plain<A: fascicle::dynamics::Algorithm + Clone>(algorithm: A, gradients: bool) -> (Data, Data) {
+fn plain<A: Algorithm + Clone>(algorithm: A, gradients: bool) -> (Data, Data) {
     let mut built_in = spin_boson(algorithm);
     built_in.settings.num_trajs = 40;
     let model = Plain::new(&built_in.model, gradients);
@@ -195,7 +196,7 @@ fn an_inserted_task_collects_and_changes_no_bit_of_the_others() {
             task("count_hops", |_, block| {
                 let wanted = block.hop_dest.map(|dest| if dest >= 0.0 { 1.0 } else { 0.0 });
                 let count = &mut block.extra("hops", 1)[0];
-                *count = *count + wanted;
+                *count += wanted;
                 Ok(())
             }),
         )
@@ -249,7 +250,8 @@ impl Work for Primes {
         to.text("primes");
     }
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
-        let prime = |n: &u64| *n > 1 && (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+        let prime =
+            |n: &u64| *n > 1 && (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
         let found: Vec<i64> =
             (100 * piece..100 * (piece + 1)).filter(prime).map(u64::cast_signed).collect();
         cx.log(fascicle::core::LogLine::info(format!("{} primes", found.len())));

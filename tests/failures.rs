@@ -98,7 +98,7 @@ fn with_nan() -> Simulation<SpinBoson, MeanField> {
 #[test]
 fn nan_names_seed_and_time() {
     for driver in DRIVERS {
-        let error = in_scratch(|| driver.run(&with_nan(), RunOptions::new()).unwrap_err());
+        let error = in_scratch(|| driver.run(with_nan(), RunOptions::new()).unwrap_err());
         let text = error.to_string();
         let line = "batch 4 (seeds 40-49) failed: dm_db is NaN at time 0.6 (seed 41)";
         assert!(text.contains(line), "{text}");
@@ -114,7 +114,7 @@ fn nan_can_be_dropped_and_only_it_is() {
     let others = Driver::Serial.run(&sound, others).unwrap();
     for driver in DRIVERS {
         let drop = RunOptions::new().with_on_failure(OnFailure::Drop);
-        let data = driver.run(&with_nan(), drop).unwrap();
+        let data = driver.run(with_nan(), drop).unwrap();
         assert_eq!(data.seeds().len(), 59);
         assert_eq!(data, others);
         assert!(!data.is_complete());

@@ -2,4 +2,5 @@
 
 pub mod golden;
 pub mod matrix;
+pub mod peers;
 pub mod simulations;

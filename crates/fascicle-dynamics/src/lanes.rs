@@ -21,12 +21,14 @@ impl Lane {
     pub const ZERO: Self = Self([0.0; LANES]);
 
     /// The same number for each trajectory.
+    #[must_use]
     #[inline(always)]
     pub const fn splat(value: f64) -> Self {
         Self([value; LANES])
     }
 
     /// A number computed from each trajectory's place in the block.
+    #[must_use]
     #[inline(always)]
     pub fn from_fn(mut f: impl FnMut(usize) -> f64) -> Self {
         let mut out = Self::ZERO;
@@ -37,30 +39,35 @@ impl Lane {
     }
 
     /// A function of each number.
+    #[must_use]
     #[inline(always)]
     pub fn map(self, mut f: impl FnMut(f64) -> f64) -> Self {
         Self::from_fn(|l| f(self.0[l]))
     }
 
     /// Square roots.
+    #[must_use]
     #[inline(always)]
     pub fn sqrt(self) -> Self {
         self.map(f64::sqrt)
     }
 
     /// Absolute values.
+    #[must_use]
     #[inline(always)]
     pub fn abs(self) -> Self {
         self.map(f64::abs)
     }
 
     /// `yes` where the number is positive or zero, else `no`; `no` for NaN.
+    #[must_use]
     #[inline(always)]
     pub fn select_nonnegative(self, yes: Self, no: Self) -> Self {
         Self::from_fn(|l| if self.0[l] >= 0.0 { yes.0[l] } else { no.0[l] })
     }
 
     /// `yes` where the number equals another, else `no`.
+    #[must_use]
     #[inline(always)]
     pub fn select_equal(self, other: f64, yes: Self, no: Self) -> Self {
         Self::from_fn(|l| if self.0[l] == other { yes.0[l] } else { no.0[l] })
@@ -91,7 +98,7 @@ macro_rules! operator {
             #[inline(always)]
             fn $method(mut self, other: Self) -> Self {
                 for l in 0..LANES {
-                    self.0[l] = self.0[l] $op other.0[l];
+                    self.0[l] $op other.0[l];
                 }
                 self
             }
@@ -103,7 +110,7 @@ macro_rules! operator {
             #[inline(always)]
             fn $method(mut self, other: f64) -> Self {
                 for l in 0..LANES {
-                    self.0[l] = self.0[l] $op other;
+                    self.0[l] $op other;
                 }
                 self
             }
@@ -111,10 +118,10 @@ macro_rules! operator {
     };
 }
 
-operator!(Add, add, +);
-operator!(Sub, sub, -);
-operator!(Mul, mul, *);
-operator!(Div, div, /);
+operator!(Add, add, +=);
+operator!(Sub, sub, -=);
+operator!(Mul, mul, *=);
+operator!(Div, div, /=);
 
 impl Neg for Lane {
     type Output = Self;

@@ -28,7 +28,7 @@
 //!   all of it and gives an ensemble that any driver runs.
 //!
 //! Units are the model's; ħ = 1. Formulas and their order are those of QC Lab 1.3.0, to which results
-//! agree but for rounding under [`Seeding::QcLab`](fascicle_core::Seeding::QcLab).
+//! agree but for rounding under [`Seeding::QcLab`].
 
 #![deny(unsafe_code)]
 

@@ -1,8 +1,9 @@
 //! The contract of models.
 
-use fascicle_core::{Draws, c64};
+use fascicle_core::c64;
 use thiserror::Error;
 
+use crate::ingredients::Sampler;
 use crate::structure::{Classical, Coupling};
 use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 
@@ -21,8 +22,9 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 /// ones, and fast kernels.
 ///
 /// ```
-/// use fascicle_core::{Draws, c64};
-/// use fascicle_dynamics::{Coords, Hermitian, Model, Structure, ingredients};
+/// use fascicle_core::c64;
+/// use fascicle_dynamics::ingredients::{self, Sampler};
+/// use fascicle_dynamics::{Hermitian, Model, Structure};
 ///
 /// /// Two states that a single oscillator of frequency 1 modulates.
 /// struct Dimer;
@@ -42,8 +44,8 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 ///     fn h_q(&self, h: &mut Hermitian) {
 ///         h.add_constant(1, 0, c64(0.5, 0.0));
 ///     }
-///     fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
-///         ingredients::boltzmann_harmonic(1.0, &[1.0], &[1.0], &[1.0], draws, z);
+///     fn init_classical(&self) -> Sampler<'_> {
+///         ingredients::boltzmann_harmonic(1.0, &[1.0], &[1.0], &[1.0])
 ///     }
 /// }
 /// ```
@@ -148,8 +150,10 @@ pub trait Model: Send + Sync {
         !matches!(self.structure().coupling, Coupling::DiagonalLinear { .. })
     }
 
-    /// Draws the initial coordinates of one trajectory, C of them.
-    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]);
+    /// What draws the initial coordinates of a trajectory. It is asked for once in a run, so it can
+    /// hold what is the same for all trajectories; for plain cases there are
+    /// [`ingredients::boltzmann_harmonic`] and [`ingredients::from_position_momentum`].
+    fn init_classical(&self) -> Sampler<'_>;
 
     /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
     /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 
+use crate::ingredients::Sampler;
 use crate::kernels::LinearMap;
 use crate::structure::{Classical, Coupling};
 use crate::{Coords, Hermitian, Lane, Model, States, Structure, c64, ingredients};
@@ -16,7 +17,10 @@ pub(crate) struct System<'a> {
     pub mass: Vec<f64>,
     pub weight: Vec<f64>,
     pub h_q: Hermitian,
+    /// Whether the two states' couplings are opposite: one sum over the coordinates serves both.
+    pub opposite: bool,
     pub linear_map: Option<LinearMap>,
+    pub sampler: Sampler<'a>,
     pub wf_db: Vec<c64>,
     pub seeding: Seeding,
     pub branches: usize,
@@ -132,6 +136,9 @@ impl<'a> Step<'a> {
     pub fn h_q_tot(&self, z: &Coords, h: &mut Hermitian) {
         h.copy_from(&self.system.h_q);
         match &self.system.structure.coupling {
+            Coupling::DiagonalLinear { g } if self.system.opposite => {
+                ingredients::h_qc_opposite_linear(&g[0], z, h);
+            }
             Coupling::DiagonalLinear { g } => ingredients::h_qc_diagonal_linear(g, z, h),
             Coupling::General => self.system.model.h_qc(z, h),
         }

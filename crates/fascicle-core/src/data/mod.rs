@@ -81,7 +81,7 @@ impl Data {
         if let Some(pair) = seeds.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(DataError::corrupt(format!("seed {} occurs twice", pair[0])));
         }
-        if parts.group == 0 || seeds.len() % parts.group != 0 {
+        if parts.group == 0 || !seeds.len().is_multiple_of(parts.group) {
             let (n, group) = (seeds.len(), parts.group);
             return Err(DataError::corrupt(format!("{n} seeds in groups of {group}")));
         }

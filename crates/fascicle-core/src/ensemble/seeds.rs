@@ -136,7 +136,7 @@ fn following(data: Option<&Data>, count: u64, group: u64) -> Result<Vec<Seed>, S
     if count == 0 {
         return Err(SeedsError::NoTrajectories);
     }
-    if count % group != 0 {
+    if !count.is_multiple_of(group) {
         return Err(SeedsError::NoMultiple { found: count, group });
     }
     let exhausted = |first| SeedsError::Exhausted { first, count };

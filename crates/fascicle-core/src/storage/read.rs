@@ -215,9 +215,10 @@ impl Members {
     fn reals(&self, name: &str) -> Read<Vec<f64>> {
         let dataset = self.dataset(name)?;
         match dataset.dtype().map_err(damaged)? {
-            DType::F64 | DType::F32 => dataset.read_f64().map_err(damaged),
             // Means of integers, and times that NumPy counted, may be whole numbers.
-            DType::I64 | DType::I32 => dataset.read_f64().map_err(damaged),
+            DType::F64 | DType::F32 | DType::I64 | DType::I32 => {
+                dataset.read_f64().map_err(damaged)
+            }
             other => Err(Wrong::Foreign(format!("expected reals in `{name}`, found {other}"))),
         }
     }

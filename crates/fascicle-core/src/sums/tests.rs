@@ -55,7 +55,7 @@ fn integer(x: f64) -> BigInt {
 /// numerator / denominator × 2^-exponent, rounded to nearest by comparing with its neighbours.
 fn nearest(numerator: &BigInt, denominator: u64, exponent: u64, found: f64) -> bool {
     // 2 |found − true| ≤ gap to either neighbour, all as integers over the same denominator.
-    let over = |x: f64| integer(x) * denominator << (exponent - 1074);
+    let over = |x: f64| (integer(x) * denominator) << (exponent - 1074);
     let miss = |x: f64| {
         let difference: BigInt = over(x) - numerator;
         difference.magnitude().clone()

@@ -8,6 +8,28 @@ pub fn h_qc_diagonal_linear(g: &[Vec<f64>], z: &Coords, h: &mut Hermitian) {
     dispatch(Diagonal { g, z, h });
 }
 
+/// Adds the same for two states with opposite couplings, g of the first: to the same bits.
+pub(crate) fn h_qc_opposite_linear(g: &[f64], z: &Coords, h: &mut Hermitian) {
+    dispatch(Opposite { g, z, h });
+}
+
+struct Opposite<'a> {
+    g: &'a [f64],
+    z: &'a Coords,
+    h: &'a mut Hermitian,
+}
+
+impl Kernel for Opposite<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let sum = weighted_sum(self.g, &self.z.re);
+        self.h.add_re(0, 0, sum + sum);
+        self.h.add_re(1, 1, -(sum + sum));
+    }
+}
+
 struct Diagonal<'a> {
     g: &'a [Vec<f64>],
     z: &'a Coords,

@@ -2,31 +2,36 @@
 
 use fascicle_core::{Draws, c64};
 
-/// z = √(m h / 2) q + i p / √(2 m h) for each coordinate, of mass m and weight h.
-pub fn from_position_momentum(mass: &[f64], weight: &[f64], q: &[f64], p: &[f64], z: &mut [c64]) {
-    for (j, z) in z.iter_mut().enumerate() {
-        let mh = mass[j] * weight[j];
-        *z = c64((mh * 0.5).sqrt() * q[j], p[j] / (2.0 * mh).sqrt());
-    }
+/// Draws the initial coordinates z of one trajectory, C of them, which are zero before.
+pub type Sampler<'a> = Box<dyn Fn(&mut Draws, &mut [c64]) + Send + Sync + 'a>;
+
+/// z = √(m h / 2) q + i p / √(2 m h), of mass m and weight h.
+#[must_use]
+pub fn from_position_momentum(mass: f64, weight: f64, q: f64, p: f64) -> c64 {
+    let mh = mass * weight;
+    c64((mh * 0.5).sqrt() * q, p / (2.0 * mh).sqrt())
 }
 
 /// Harmonic oscillators of frequencies ω in thermal equilibrium at kT:
 /// σ_q = √(kT / (m ω²)), σ_p = √(m kT). All q are drawn before all p.
-pub fn boltzmann_harmonic(
+#[must_use]
+pub fn boltzmann_harmonic<'a>(
     kbt: f64,
     mass: &[f64],
     weight: &[f64],
     frequency: &[f64],
-    draws: &mut Draws,
-    z: &mut [c64],
-) {
-    let mut q = vec![0.0; z.len()];
-    let mut p = vec![0.0; z.len()];
-    draws.fill_normal(&mut q);
-    draws.fill_normal(&mut p);
-    for j in 0..z.len() {
-        q[j] *= (kbt / (mass[j] * (frequency[j] * frequency[j]))).sqrt();
-        p[j] *= (mass[j] * kbt).sqrt();
-    }
-    from_position_momentum(mass, weight, &q, &p, z);
+) -> Sampler<'a> {
+    let deviation = |(j, &m): (usize, &f64)| {
+        let (q, p) = ((kbt / (m * (frequency[j] * frequency[j]))).sqrt(), (m * kbt).sqrt());
+        from_position_momentum(m, weight[j], q, p)
+    };
+    let deviations: Vec<c64> = mass.iter().enumerate().map(deviation).collect();
+    Box::new(move |draws, z| {
+        let mut normals = vec![0.0; 2 * z.len()];
+        draws.fill_normal(&mut normals);
+        let (q, p) = normals.split_at(z.len());
+        for (j, z) in z.iter_mut().enumerate() {
+            *z = c64(deviations[j].re * q[j], deviations[j].im * p[j]);
+        }
+    })
 }

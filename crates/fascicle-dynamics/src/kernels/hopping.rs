@@ -133,6 +133,52 @@ fn overlap(a: &Basis, k: usize, b: &Basis, l: usize) -> (Lane, Lane) {
     (re, im)
 }
 
+/// Of each trajectory, the eigenvector with its own number.
+#[derive(Debug)]
+pub struct Pick<'a> {
+    /// V.
+    pub eigvecs: &'a Basis,
+    /// The numbers.
+    pub which: Lane,
+    /// The vectors.
+    pub out: &'a mut States,
+}
+
+impl Kernel for Pick<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.eigvecs.pick(self.which, self.out);
+    }
+}
+
+/// The first k with Σ_{j ≤ k} P_j > ξ, where negative and undefined P count as 0; −1 for none.
+#[derive(Debug)]
+pub struct HopDestination<'a> {
+    /// P.
+    pub hop_prob: &'a [Lane],
+    /// ξ.
+    pub numbers: Lane,
+}
+
+impl Kernel for HopDestination<'_> {
+    type Output = Lane;
+
+    #[inline(always)]
+    fn run(self) -> Lane {
+        let (mut sum, mut dest) = (Lane::ZERO, Lane::splat(-1.0));
+        for (k, &p) in self.hop_prob.iter().enumerate() {
+            for l in 0..crate::LANES {
+                sum[l] += if p[l] > 0.0 { p[l].min(1e102) } else { 0.0 };
+                let chosen = dest[l] < 0.0 && sum[l] > self.numbers[l];
+                dest[l] = if chosen { k as f64 } else { dest[l] };
+            }
+        }
+        dest
+    }
+}
+
 /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
 #[derive(Debug)]
 pub struct HopProbability<'a> {
@@ -142,8 +188,10 @@ pub struct HopProbability<'a> {
     pub wf_adb: &'a States,
     /// a.
     pub active: Lane,
-    /// V_a(t).
-    pub active_wf: &'a States,
+    /// V(t).
+    pub eigvecs: &'a Basis,
+    /// Room for V_a(t).
+    pub active_wf: &'a mut States,
     /// P.
     pub hop_prob: &'a mut [Lane],
 }
@@ -153,7 +201,8 @@ impl Kernel for HopProbability<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { previous, wf_adb, active, active_wf, hop_prob } = self;
+        let Self { previous, wf_adb, active, eigvecs, active_wf, hop_prob } = self;
+        eigvecs.pick(active, active_wf);
         let n = wf_adb.len();
         let (mut ar, mut ai) = (Lane::ZERO, Lane::ZERO);
         for k in 0..n {

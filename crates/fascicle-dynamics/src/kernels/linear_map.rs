@@ -59,8 +59,7 @@ impl LinearMap {
             });
             coefficients.collect()
         };
-        let opposite = g.len() == 2 && g[0].iter().zip(&g[1]).all(|(a, b)| *a == -*b);
-        let forces = if opposite {
+        let forces = if structure.coupling.opposite() {
             Forces::Opposite(force(&g[0]))
         } else {
             Forces::Each(g.iter().map(force).collect())
@@ -86,10 +85,9 @@ impl Kernel for MapCoords<'_> {
     #[inline(always)]
     fn run(self) {
         let (wf, z) = (self.wf, self.z);
-        let population = |n: usize| wf.re[n] * wf.re[n] + wf.im[n] * wf.im[n];
         match &self.map.forces {
             Forces::Opposite(forces) => {
-                let difference = population(0) - population(1);
+                let difference = population(wf, 0) - population(wf, 1);
                 // By index: over zipped iterators LLVM makes vectors across modes, ten times slower.
                 for (j, &mode) in self.map.modes.iter().enumerate() {
                     let (to_re, to_im) = (difference * forces[j].0, difference * forces[j].1);
@@ -100,14 +98,20 @@ impl Kernel for MapCoords<'_> {
                 for (j, &mode) in self.map.modes.iter().enumerate() {
                     let (mut to_re, mut to_im) = (Lane::ZERO, Lane::ZERO);
                     for (n, forces) in forces.iter().enumerate() {
-                        to_re += population(n) * forces[j].0;
-                        to_im += population(n) * forces[j].1;
+                        to_re += population(wf, n) * forces[j].0;
+                        to_im += population(wf, n) * forces[j].1;
                     }
                     advance(mode, &mut z.re[j], &mut z.im[j], to_re, to_im);
                 }
             }
         }
     }
+}
+
+/// |c_n|².
+#[inline(always)]
+fn population(wf: &States, n: usize) -> Lane {
+    wf.re[n] * wf.re[n] + wf.im[n] * wf.im[n]
 }
 
 #[inline(always)]

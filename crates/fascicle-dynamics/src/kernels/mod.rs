@@ -7,6 +7,8 @@ mod linear_map;
 mod wave_function;
 
 pub use diagonalize::Diagonalize;
-pub use hopping::{DensityMatrix, FixGauge, Gauge, HopProbability, Propagate, ToAdiabatic};
+pub use hopping::{
+    DensityMatrix, FixGauge, Gauge, HopDestination, HopProbability, Pick, Propagate, ToAdiabatic,
+};
 pub use linear_map::{LinearMap, MapCoords};
 pub use wave_function::{Expectation, Projector, WaveFunctionRk4};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fascicle_core::{Draws, c64};
 
+use crate::ingredients::Sampler;
 use crate::{Coords, Hermitian, LANES, Lane, Model, States, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
@@ -44,7 +45,7 @@ type FillMatrix = dyn Fn(&[c64], &mut Matrix) + Send + Sync;
 type Energy = dyn Fn(&[c64]) -> f64 + Send + Sync;
 type Gradient = dyn Fn(&[c64], &mut [c64]) + Send + Sync;
 type Contraction = dyn Fn(&[c64], &[c64], &[c64], &mut [c64]) + Send + Sync;
-type Sampler = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
+type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 
 /// A model from closures that each see one trajectory: quick to write in a notebook cell. What is
 /// not given has the defaults of [`Model`]: no coupling, no classical energy, z = 0 at the start,
@@ -80,7 +81,7 @@ pub struct ClosureModel {
     h_c: Option<Arc<Energy>>,
     dh_c_dzc: Option<Arc<Gradient>>,
     dh_qc_dzc: Option<Arc<Contraction>>,
-    init_classical: Option<Arc<Sampler>>,
+    init_classical: Option<Arc<Initial>>,
 }
 
 impl std::fmt::Debug for ClosureModel {
@@ -246,9 +247,10 @@ impl Model for ClosureModel {
         }
     }
 
-    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
-        if let Some(f) = &self.init_classical {
-            f(draws, z);
+    fn init_classical(&self) -> Sampler<'_> {
+        match &self.init_classical {
+            Some(f) => Box::new(f.as_ref()),
+            None => Box::new(|_, _| {}),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::f64::consts::PI;
 
-use fascicle_core::{Draws, c64};
+use fascicle_core::c64;
 
 use super::constants;
-use crate::{Hermitian, Model, Structure, ingredients};
+use crate::ingredients::{self, Sampler};
+use crate::{Hermitian, Model, Structure};
 
 /// The spin-boson model: two states, each coupled linearly to A harmonic modes (Tempelaar and
 /// Reichman, J. Chem. Phys. 148, 102309 (2018), doi:10.1063/1.5000843; QC Lab's `SpinBoson`).
@@ -86,9 +87,9 @@ impl Model for SpinBoson {
         h.add_constant(1, 0, c64(self.V, 0.0));
     }
 
-    fn init_classical(&self, draws: &mut Draws, z: &mut [c64]) {
+    fn init_classical(&self) -> Sampler<'_> {
         // The weights are the frequencies.
         let (mass, frequency) = (self.classical_coordinate_mass(), self.frequencies());
-        ingredients::boltzmann_harmonic(self.kBT, &mass, &frequency, &frequency, draws, z);
+        ingredients::boltzmann_harmonic(self.kBT, &mass, &frequency, &frequency)
     }
 }

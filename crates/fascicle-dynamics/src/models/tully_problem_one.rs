@@ -1,11 +1,11 @@
 //! Tully's first problem.
 
 use fascicle_core::elementary::exp;
-use fascicle_core::{Draws, c64};
 
 use super::constants;
+use crate::ingredients::{self, Sampler};
 use crate::sys::{Kernel, dispatch};
-use crate::{Coords, Hermitian, Lane, Model, States, Structure, ingredients};
+use crate::{Coords, Hermitian, Lane, Model, States, Structure};
 
 /// Tully's first problem, a simple avoided crossing of two states in one dimension (Tully, J. Chem.
 /// Phys. 93, 1061 (1990), doi:10.1063/1.459170; QC Lab's `TullyProblemOne`). Atomic units.
@@ -88,9 +88,10 @@ impl Model for TullyProblemOne {
         out.im[0] += im;
     }
 
-    fn init_classical(&self, _: &mut Draws, z: &mut [c64]) {
-        let (q, p) = ([self.init_position], [self.init_momentum]);
-        ingredients::from_position_momentum(&[self.mass], &[1.0], &q, &p, z);
+    fn init_classical(&self) -> Sampler<'_> {
+        let (q, p) = (self.init_position, self.init_momentum);
+        let start = ingredients::from_position_momentum(self.mass, 1.0, q, p);
+        Box::new(move |_, z| z[0] = start)
     }
 }
 

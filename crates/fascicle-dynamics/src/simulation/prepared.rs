@@ -48,6 +48,8 @@ impl<'a> Prepared<'a> {
         let system = System {
             model,
             algorithm_settings: algorithm.settings(),
+            sampler: model.init_classical(),
+            opposite: structure.coupling.opposite(),
             linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
             structure,
             mass: model.classical_coordinate_mass(),

@@ -5,9 +5,9 @@ use fascicle_core::c64;
 use super::numbers::hop_numbers;
 use super::surface_hopping::no_numbers;
 use super::task;
-use crate::kernels::HopProbability;
+use crate::kernels::{HopDestination, HopProbability};
 use crate::sys::dispatch;
-use crate::{Basis, Block, LANES, Lane, States, Step};
+use crate::{Basis, Block, LANES, States, Step};
 
 task! {
     /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
@@ -15,8 +15,7 @@ task! {
         let Block { eigvecs, eigvecs_previous: previous, wf_adb, hop_prob, scratch, .. } = block;
         let active_wf = &mut scratch.states[0];
         let active = block.act_surf_ind;
-        eigvecs.pick(active, active_wf);
-        dispatch(HopProbability { previous, wf_adb, active, active_wf, hop_prob });
+        dispatch(HopProbability { previous, wf_adb, active, eigvecs, active_wf, hop_prob });
         Ok(())
     }
 }
@@ -29,16 +28,7 @@ task! {
             return Err(no_numbers("update_hop_inds_fssh"));
         }
         let numbers = hop_numbers(step, block);
-        let (mut sum, mut dest) = (Lane::ZERO, Lane::splat(-1.0));
-        for (k, &p) in block.hop_prob.iter().enumerate() {
-            sum += p.map(|p| if p > 0.0 { p.min(1e102) } else { 0.0 });
-            for lane in 0..LANES {
-                if dest[lane] < 0.0 && sum[lane] > numbers[lane] {
-                    dest[lane] = k as f64;
-                }
-            }
-        }
-        block.hop_dest = dest;
+        block.hop_dest = dispatch(HopDestination { hop_prob: &block.hop_prob, numbers });
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ task! {
             if drawn != Some(seed) {
                 z.fill(c64(0.0, 0.0));
                 let mut draws = step.seeding().draws(seed, INITIAL_COORDINATES);
-                step.model().init_classical(&mut draws, &mut z);
+                (step.system().sampler)(&mut draws, &mut z);
                 drawn = Some(seed);
             }
             block.z.set_trajectory(lane, &z);

@@ -4,7 +4,7 @@ use fascicle_core::{Cause, Failure};
 
 use super::task;
 use crate::algorithms::{FsshSettings, GaugeFixing};
-use crate::kernels::{Diagonalize, FixGauge, Gauge, Propagate, ToAdiabatic};
+use crate::kernels::{Diagonalize, FixGauge, Gauge, Pick, Propagate, ToAdiabatic};
 use crate::sys::dispatch;
 use crate::{Block, Lane};
 
@@ -105,7 +105,7 @@ task! {
     /// The eigenvector of the active surface.
     UpdateActSurfWf, "update_act_surf_wf", |_, block| {
         let Block { eigvecs, act_surf_ind, act_surf_wf, .. } = block;
-        eigvecs.pick(*act_surf_ind, act_surf_wf);
+        dispatch(Pick { eigvecs, which: *act_surf_ind, out: act_surf_wf });
         Ok(())
     }
 }

@@ -1,0 +1,61 @@
+//! Measures what the README and the architecture claim, and prints a figure in every row:
+//!
+//! ```text
+//! ./task figures
+//! ```
+//!
+//! Parity with QC Lab, the bitwise matrix of drivers and batch sizes, speed against QC Lab, and what
+//! the multiprocess driver itself costs. Exit status 1 when a row misses its goal.
+
+mod cost;
+mod matrix;
+mod parity;
+mod speed;
+
+use std::process::ExitCode;
+
+/// A table, and whether all its rows reach their goals.
+struct Section {
+    title: &'static str,
+    columns: Vec<&'static str>,
+    rows: Vec<Row>,
+}
+
+/// Cells of a table, and whether the goal is reached.
+struct Row {
+    cells: Vec<String>,
+    reached: bool,
+}
+
+impl Section {
+    fn print(&self) {
+        println!("\n## {}\n", self.title);
+        println!("| {} | goal |", self.columns.join(" | "));
+        println!("|{}", "---|".repeat(self.columns.len() + 1));
+        for row in &self.rows {
+            let verdict = if row.reached { "reached" } else { "MISSED" };
+            println!("| {} | {verdict} |", row.cells.join(" | "));
+        }
+    }
+}
+
+type Measurement = fn() -> Result<Section, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let sections: [Measurement; 4] =
+        [parity::section, matrix::section, cost::section, speed::section];
+    let mut reached = true;
+    for section in sections {
+        match section() {
+            Ok(section) => {
+                section.print();
+                reached &= section.rows.iter().all(|row| row.reached);
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                reached = false;
+            }
+        }
+    }
+    if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

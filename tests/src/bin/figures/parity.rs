@@ -1,0 +1,25 @@
+//! The deviation from QC Lab in each golden case.
+
+use fascicle_tests::golden;
+
+use crate::{Row, Section};
+
+/// Goal: 1e-9, relative to the larger of 1 and QC Lab's value.
+pub fn section() -> Result<Section, Box<dyn std::error::Error>> {
+    let row = |case: &golden::Case| {
+        let deviation = case.deviation(&case.run());
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".into());
+        let cells = vec![
+            case.case.clone(),
+            or_dash(case.hops.map(|hops| hops.to_string())),
+            or_dash(case.min_hop_margin.map(|margin| format!("{margin:.1e}"))),
+            format!("{deviation:.1e}"),
+        ];
+        Row { cells, reached: deviation <= 1e-9 }
+    };
+    Ok(Section {
+        title: "Parity with QC Lab 1.3.0 under Seeding::QcLab",
+        columns: vec!["case", "hops", "nearest tie", "largest deviation (goal 1e-9)"],
+        rows: golden::cases().iter().map(row).collect(),
+    })
+}

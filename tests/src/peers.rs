@@ -1,0 +1,45 @@
+//! The peers that fascicle is compared with: QC Lab and h5py, in a virtual environment of Python.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Python that has the peers: `$FASCICLE_PEERS/bin/python`, by default in the user's cache, where
+/// `./task peers` puts it.
+///
+/// # Errors
+/// When it is not there: the command that installs it.
+pub fn python() -> Result<PathBuf, String> {
+    let folder = std::env::var_os("FASCICLE_PEERS").map_or_else(default_folder, PathBuf::from);
+    let python = folder.join("bin/python");
+    if python.exists() {
+        return Ok(python);
+    }
+    Err(format!(
+        "expected a Python with QC Lab at {}, found none: install it with `./task peers`",
+        python.display()
+    ))
+}
+
+fn default_folder() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+    cache.unwrap_or_else(home).join("fascicle/peers")
+}
+
+/// What a script of `tests/peers` prints.
+///
+/// # Errors
+/// When the peers are not installed, or what the script says when it fails.
+pub fn run(script: &str, arguments: &[&str]) -> Result<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script);
+    let output = Command::new(python()?)
+        .arg(path)
+        .args(arguments)
+        .env("OMP_NUM_THREADS", "1")
+        .output()
+        .map_err(|error| format!("{script} cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("{script} failed: {}", String::from_utf8_lossy(&output.stderr)))
+}
