@@ -5,11 +5,24 @@
 //! cargo run --release --example spin_boson [workers] [trajectories]
 //! ```
 
+use std::error::Error;
+use std::process::ExitCode;
+
 use fascicle::chart::Chart;
 use fascicle::prelude::*;
 use fascicle::terminal::table;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let workers: Option<usize> = arguments.next().map(|n| n.parse()).transpose()?;
     let trajectories: u64 = arguments.next().map_or(Ok(2000), |n| n.parse())?;
@@ -19,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sim = Simulation::new(model, FewestSwitchesSurfaceHopping::default());
     sim.settings.num_trajs = trajectories;
     sim.settings.tmax = 30.0;
-    sim.settings.dt_update = 0.01;
+    sim.settings.dt_update = 0.001;
     sim.settings.dt_collect = 0.25;
     sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
 

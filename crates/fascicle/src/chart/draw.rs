@@ -48,6 +48,7 @@ fn try_draw<B: DrawingBackend>(
     // Sizes follow the chart's, 560 pixels high being the measure.
     let scale = f64::from(chart.size.1.min(chart.size.0)) / 560.0;
     let font = |size: f64| ("sans-serif", (size * scale).max(8.0)).into_font().color(&INK);
+    let thin = scale.round().max(1.0) as u32;
     area.fill(&WHITE)?;
     let mut plot = ChartBuilder::on(area)
         .caption(&chart.title, font(24.0))
@@ -57,23 +58,27 @@ fn try_draw<B: DrawingBackend>(
         .build_cartesian_2d(time_range(&chart.times), value_range(chart))?;
     plot.configure_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(INK)
+        .bold_line_style(GRID.stroke_width(thin))
+        .axis_style(INK.stroke_width(thin))
+        .set_all_tick_mark_size((5.0 * scale) as i32)
         .x_desc(&chart.time_label)
-        .y_desc(&chart.value_label)
+        .y_desc(value_label(chart))
         .label_style(font(17.0))
         .axis_desc_style(font(19.0))
         .draw()?;
     for (curve, &colour) in chart.curves.iter().zip(COLOURS.iter().cycle()) {
         draw_curve(&mut plot, &chart.times, curve, colour, scale)?;
     }
-    if chart.curves.len() > 1 || has_errors(&chart.curves[0]) {
+    if chart.curves.len() > 1 {
+        // Many curves need smaller letters, or the legend covers them.
+        let size = if chart.curves.len() > 8 { 12.0 } else { 17.0 };
         plot.configure_series_labels()
             .position(SeriesLabelPosition::UpperRight)
             .margin((10.0 * scale) as u32)
             .background_style(WHITE.mix(0.85))
-            .border_style(GRID)
-            .label_font(font(17.0))
+            .border_style(GRID.stroke_width(thin))
+            .legend_area_size((30.0 * scale) as u32)
+            .label_font(font(size))
             .draw()?;
     }
     area.present()
@@ -100,17 +105,21 @@ fn draw_curve<B: DrawingBackend>(
     if let [point] = line.as_slice() {
         plot.draw_series(std::iter::once(Circle::new(*point, 2 * width, colour.filled())))?;
     }
-    let label = if has_errors(curve) {
-        format!("{} ± standard error", curve.label)
-    } else {
-        curve.label.clone()
-    };
     let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: width };
     let length = (22.0 * scale) as i32;
     plot.draw_series(LineSeries::new(line, style))?
-        .label(label)
+        .label(&curve.label)
         .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
     Ok(())
+}
+
+/// The axis says what the bands are.
+fn value_label(chart: &Chart) -> String {
+    if chart.curves.iter().any(has_errors) {
+        format!("{} (band: ± standard error)", chart.value_label)
+    } else {
+        chart.value_label.clone()
+    }
 }
 
 fn has_errors(curve: &Curve) -> bool {

@@ -60,7 +60,8 @@ fn data(times: usize, units: u64) -> Data {
 fn an_svg_has_curves_bands_and_words() {
     let svg = Chart::populations(&data(40, 25), "dm_db").unwrap().svg().unwrap();
     assert_eq!(svg.matches("<polygon").count(), 2, "a band for each state");
-    for words in ["a spread", "time", "population", "state 0 ± standard error", "state 1"] {
+    for words in ["a spread", "time", "population (band: ± standard error)", "state 0", "state 1"]
+    {
         assert!(svg.contains(words), "{words}");
     }
     assert!(svg.contains("#0072B2") && svg.contains("#D55E00"));

@@ -1,18 +1,18 @@
 //! Progress of a run, for a terminal or a log.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use fascicle_core::{Event, Level, PieceFailure, Progress as Counts, Stream};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Between two lines of progress in a log.
 const QUIET: Duration = Duration::from_secs(2);
 
 /// The bar: rate and remaining time are of all trajectories of the run.
-const TEMPLATE: &str =
-    "{bar:32} {percent:>3} %  {human_pos}/{human_len} {msg}  {per_sec}  {eta} left";
+const TEMPLATE: &str = "{bar:32} {percent:>3} %  {human_pos}/{human_len} {msg}  {rate}  {eta} left";
 
 /// Shows how a run goes on: feed it the run's events.
 ///
@@ -184,7 +184,11 @@ fn write_line(face: &Face, out: &mut dyn Write, line: &str) {
 }
 
 fn style() -> Result<ProgressStyle, indicatif::style::TemplateError> {
-    Ok(ProgressStyle::with_template(TEMPLATE)?.progress_chars("█▉▊▋▌▍▎▏ "))
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = write!(out, "{:.0} a second", state.per_sec());
+    };
+    let style = ProgressStyle::with_template(TEMPLATE)?;
+    Ok(style.with_key("rate", rate).progress_chars("█▉▊▋▌▍▎▏ "))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Data as a table for human eyes.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, LineStyle, Table, presets};
 use fascicle_core::{Data, Output};
 
 /// The most rows of times.
@@ -19,7 +19,7 @@ pub fn table(data: &Data) -> String {
         return text;
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     let names = columns.iter().map(|column| column.name.clone());
     table.set_header(std::iter::once("time".to_string()).chain(names));
     for time in rows(data.times().len()) {
@@ -110,8 +110,16 @@ fn rows(times: usize) -> Vec<usize> {
     (0..ROWS).map(|row| row * (times - 1) / (ROWS - 1)).collect()
 }
 
+/// Six significant digits at the most.
 fn short(value: f64) -> String {
-    let text = format!("{value:.6}");
+    if value == 0.0 {
+        return "0".to_string();
+    }
+    let digits = (5 - value.abs().log10().floor() as i32).clamp(0, 20) as usize;
+    let text = format!("{value:.digits$}");
+    if digits == 0 {
+        return text;
+    }
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
@@ -147,5 +155,6 @@ mod tests {
     #[test]
     fn times_are_short() {
         assert_eq!([0.0, 0.1 + 0.2, 10.0, 2.5].map(short), ["0", "0.3", "10", "2.5"]);
+        assert_eq!([1e-9, 41_341.37, 1e6].map(short), ["0.000000001", "41341.4", "1000000"]);
     }
 }

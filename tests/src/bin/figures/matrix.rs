@@ -8,7 +8,7 @@ use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
 use crate::{Row, Section};
 
 /// Goal: every run gives the digest of the serial driver's.
-pub fn section() -> Result<Section, Box<dyn std::error::Error>> {
+pub fn section() -> Section {
     let mut rows = Vec::new();
     rows.extend(of("SpinBoson, mean-field", &spin_boson(MeanField::default())));
     rows.extend(of("SpinBoson, FSSH", &spin_boson(surface_hopping(false))));
@@ -16,11 +16,11 @@ pub fn section() -> Result<Section, Box<dyn std::error::Error>> {
     rows.extend(of("Tully 1, mean-field", &tully(MeanField::default())));
     rows.extend(of("Tully 1, FSSH", &tully(surface_hopping(false))));
     rows.extend(of("Tully 1, deterministic FSSH", &tully(surface_hopping(true))));
-    Ok(Section {
+    Section {
         title: "Runs of 200 trajectories whose data are the serial driver's, bit for bit",
         columns: vec!["simulation", "driver", "batches of 1", "of 7", "of 25", "of 200"],
         rows,
-    })
+    }
 }
 
 fn of<M: Model + Clone, A: Algorithm + Clone>(name: &str, sim: &Simulation<M, A>) -> Vec<Row> {
