@@ -23,14 +23,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let workers: Option<usize> = arguments.next().map(|n| n.parse()).transpose()?;
-    let trajectories: u64 = arguments.next().map_or(Ok(2000), |n| n.parse())?;
+    let workers = argument(1, "workers")?;
+    let trajectories = argument(2, "trajectories")?.unwrap_or(2000);
 
     // A spin that relaxes into a bath of a hundred modes.
     let model = SpinBoson { l_reorg: 0.05, V: 0.25, E: 0.25, ..Default::default() };
     let mut sim = Simulation::new(model, FewestSwitchesSurfaceHopping::default());
-    sim.settings.num_trajs = trajectories;
+    sim.settings.num_trajs = trajectories as u64;
     sim.settings.tmax = 30.0;
     sim.settings.dt_update = 0.001;
     sim.settings.dt_collect = 0.25;
@@ -46,4 +45,12 @@ fn run() -> Result<(), Box<dyn Error>> {
     println!("digest {}", data.digest());
     println!("wrote spin_boson.svg, spin_boson.png and spin_boson.h5");
     Ok(())
+}
+
+/// A number from the command line, if it is given.
+fn argument(at: usize, what: &str) -> Result<Option<usize>, String> {
+    let Some(text) = std::env::args().nth(at) else { return Ok(None) };
+    let number =
+        text.parse().map_err(|_| format!("expected a number of {what}, found `{text}`"))?;
+    Ok(Some(number))
 }

@@ -52,3 +52,8 @@ pub mod prelude {
         Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver,
     };
 }
+
+/// The README's programs compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

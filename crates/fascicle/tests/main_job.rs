@@ -80,7 +80,9 @@ fn on_a_terminal_there_is_a_bar_with_rate_workers_and_the_time_left() {
 #[test]
 fn bad_arguments_are_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    for (arguments, expected) in [(["0", "10"], "workers"), (["2", "0"], "num_trajs")] {
+    for (arguments, expected) in
+        [(["0", "10"], "num_tasks"), (["2", "0"], "num_trajs"), (["two", "9"], "workers")]
+    {
         let output = run(&arguments, folder.path());
         assert!(!output.status.success());
         let stderr = text(&output.stderr);

@@ -34,8 +34,8 @@ enum Face {
     Lines { last: Instant },
 }
 
-impl std::fmt::Debug for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").field("counts", &self.counts).finish_non_exhaustive()
     }
 }
