@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fascicle::core::{Level, Seed};
-use fascicle::dynamics::Algorithm;
+use fascicle::dynamics::ingredients::Sampler;
+use fascicle::dynamics::{Algorithm, Coords, Hermitian, Lane, Structure};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
 
@@ -221,6 +222,99 @@ fn appending_to_other_data() {
         message_with(|_| (), MeanField::default(), append().with_seeds([9, 2])),
         "seed 2 is already in the data to append to: a trajectory counts once"
     );
+}
+
+/// Closures of the same name and shape, but of another strength.
+fn closures(strength: f64) -> Simulation<ClosureModel, MeanField> {
+    let model = ClosureModel::new("mine", 2, 1)
+        .with_h_q(|h| h[(0, 1)] = c64(0.5, 0.0))
+        .with_h_qc(move |z, h| h[(0, 0)] = c64(strength * z[0].re, 0.0))
+        .with_h_c(|z| z[0].norm_sqr())
+        .with_init_classical(|draws, z| z[0] = c64(draws.normal(), draws.normal()));
+    let mut sim = Simulation::new(model, MeanField::default());
+    sim.settings.num_trajs = 4;
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    sim
+}
+
+#[test]
+fn appending_to_data_of_another_model_of_ones_own() {
+    let data = serial_driver(closures(0.3)).unwrap();
+    let append = || RunOptions::new().with_append(&data);
+    let error = Driver::Serial.run(closures(0.4), append()).unwrap_err();
+    assert!(format!("{error:?}").contains("model's functions"), "{error:?}");
+    assert_eq!(Driver::Serial.run(closures(0.3), append()).unwrap().seeds().len(), 8);
+    // What is filled above the diagonal counts, too.
+    let last = data.times().len() - 1;
+    assert!(data.complex("dm_db").unwrap()[[last, 1, 1]].re > 0.05);
+}
+
+/// A model that says twice what its classical energy is.
+struct Contradicts;
+
+impl Model for Contradicts {
+    fn num_quantum_states(&self) -> usize {
+        1
+    }
+    fn num_classical_coordinates(&self) -> usize {
+        1
+    }
+    fn structure(&self) -> Structure {
+        Structure::general().with_harmonic(vec![1.0])
+    }
+    fn h_q(&self, _: &mut Hermitian) {}
+    fn h_c(&self, _: &Coords) -> Lane {
+        Lane::splat(100.0)
+    }
+    fn init_classical(&self) -> Sampler<'_> {
+        Box::new(|_, z| z[0] = c64(1.0, 0.0))
+    }
+}
+
+#[test]
+fn facts_that_a_function_contradicts() {
+    let mut sim = Simulation::new(Contradicts, MeanField::default());
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0)];
+    assert_eq!(
+        serial_driver(&sim).unwrap_err().to_string(),
+        "Contradicts states a structure by which h_c is 1 at a starting point, but its own h_c is 100 there: leave out one of the two"
+    );
+}
+
+#[test]
+fn more_than_memory_holds() {
+    assert_eq!(
+        message(|sim| sim.settings.num_trajs = 1_000_000_000_000, MeanField::default()),
+        "num_trajs must be at most 1073741824 in one run, found 1000000000000"
+    );
+    assert_eq!(
+        message(|sim| sim.settings.num_trajs = u64::MAX, MeanField::default()),
+        "num_trajs must be at most 1073741824 in one run, found 18446744073709551615"
+    );
+    let long = |sim: &mut Sim| {
+        sim.settings.tmax = 1e8;
+        sim.settings.dt_collect = 1.0;
+    };
+    let times = message(long, MeanField::default());
+    assert!(times.ends_with("expected at most 1000000"), "{times}");
+}
+
+#[test]
+fn wave_functions_of_any_norm_are_used_as_given() {
+    let population = |norm: f64| {
+        let mut sim = spin_boson(MeanField::default());
+        sim.settings.num_trajs = 2;
+        sim.initial_state.wf_db = vec![c64(norm, 0.0), c64(0.0, 0.0)];
+        sim.settings.tmax = 0.0;
+        let data = serial_driver(&sim).unwrap();
+        data.complex("dm_db").unwrap()[[0, 0, 0]].re
+    };
+    for norm in [1e-150, 1e-14, 0.5, 2.0, 1e30, 1e100] {
+        assert_eq!(population(norm), norm * norm);
+    }
 }
 
 /// The number of times that a model is asked for its initial coordinates, in this process.

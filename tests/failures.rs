@@ -1,6 +1,11 @@
 //! What goes wrong while running: named by batch and seeds, and nothing else is lost.
 
-use fascicle::core::{Cause, Failure, Scale};
+use std::sync::{Mutex, PoisonError};
+
+use fascicle::core::{
+    Cause, Context, EnsembleError, Execute, ExecuteOptions, Failure, Fold, Frame, Listener, Report,
+    RunError, Scale, Work, ignore_events, run_ensemble,
+};
 use fascicle::prelude::*;
 use fascicle::{Error, Rescue};
 use fascicle_tests::simulations::spin_boson;
@@ -27,8 +32,11 @@ fn has(block: &fascicle::dynamics::Block, seed: u64) -> bool {
     block.seeds().contains(&Seed(seed))
 }
 
-/// In a folder of its own, where the rescued file goes.
+/// In a folder of its own, where the rescued file goes. The process has one current folder, so tests
+/// that share a process take turns.
 fn in_scratch<R>(f: impl FnOnce() -> R) -> R {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let before = std::env::current_dir().unwrap();
     std::env::set_current_dir(folder.path()).unwrap();
@@ -148,6 +156,77 @@ fn outputs_that_change_shape_between_batches_are_refused() {
 }
 
 #[test]
+fn batches_of_different_shapes_are_never_an_answer_that_depends_on_their_order() {
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.collect.push(task("collect_odd", |_, block| {
+        let components = if block.seeds()[0] < Seed(30) { 2 } else { 3 };
+        let values = vec![block.classical_energy; components];
+        block.outputs.real("odd", &[components], Scale::Exact, &values);
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 60;
+    sim.settings.batch_size = 10;
+    sim.settings.tmax = 0.4;
+    for driver in DRIVERS {
+        let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+        let error = in_scratch(|| driver.run(&sim, options).unwrap_err().to_string());
+        assert!(error.contains("outputs changed shape"), "{error}");
+    }
+}
+
+#[test]
+fn a_run_of_which_nothing_is_left_is_an_error() {
+    let sim = with_task(|_, _| Err(Failure::other("no luck")));
+    let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+    let error = serial_driver(&sim).unwrap_err();
+    let dropping = Driver::Serial.run(&sim, options).unwrap_err();
+    assert_eq!(dropping.to_string(), error.to_string());
+    assert!(error.to_string().starts_with("6 of 6 batches failed; no trajectory was finished"));
+}
+
+/// A driver that gives up in the middle.
+struct GivesUp;
+
+impl Execute for GivesUp {
+    fn name(&self) -> &'static str {
+        "half-hearted"
+    }
+    fn workers(&self) -> usize {
+        1
+    }
+    fn run(
+        &self,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        _: &ExecuteOptions,
+        _: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        for piece in 0..work.pieces() / 2 {
+            let mut frame = Frame::default();
+            work.run(piece, &mut Context::default(), &mut frame).expect("the piece runs");
+            fold.add(piece, &frame).expect("the frame fits");
+        }
+        let action = "go on".to_string();
+        Err(RunError::Driver { driver: self.name(), action, source: "tired".into() })
+    }
+}
+
+#[test]
+fn a_driver_that_cannot_go_on_loses_nothing() {
+    let sim = with_task(|_, _| Ok(()));
+    let ensemble = sim.prepare().unwrap();
+    let first = run_ensemble(&ensemble, &GivesUp, &RunOptions::new(), &mut ignore_events);
+    let Err(EnsembleError::Stopped { source, finished }) = first else {
+        panic!("expected what was finished, found {first:?}");
+    };
+    assert_eq!(source.to_string(), "the half-hearted driver could not go on");
+    assert_eq!((finished.seeds().len(), finished.is_complete()), (30, false));
+    let rest = RunOptions::new().with_append(*finished).with_seeds(30..60_u64);
+    assert_eq!(Driver::Serial.run(&sim, rest).unwrap(), serial_driver(&sim).unwrap());
+}
+
+#[test]
 fn a_value_out_of_its_declared_range_is_named() {
     let mut algorithm = MeanField::default();
     algorithm.recipe.collect.push(task("collect_small", |_, block| {
@@ -198,8 +277,8 @@ fn a_batch_that_kills_every_worker_is_a_failure_of_that_batch() {
 fn errors_can_be_sent_and_kept() {
     fn check<E: std::error::Error + Send + Sync + 'static>() {}
     check::<Error>();
-    check::<fascicle::core::EnsembleError>();
-    check::<fascicle::core::RunError>();
+    check::<EnsembleError>();
+    check::<RunError>();
     check::<Failure>();
     check::<fascicle::core::DataError>();
     check::<fascicle::core::StorageError>();

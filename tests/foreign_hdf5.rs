@@ -20,7 +20,7 @@ fn check(path: &Path, qclab: bool) -> Value {
 fn qc_lab_loads_what_save_qclab_writes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.h5");
-    let data = serial_driver(&spin_boson(surface_hopping(false))).unwrap();
+    let data = serial_driver(spin_boson(surface_hopping(false))).unwrap();
     data.save_qclab(&path).unwrap();
     let found = check(&path, true);
     assert_eq!(found["qclab"], "keys and arrays equal");
@@ -41,7 +41,7 @@ fn qc_lab_loads_what_save_qclab_writes() {
 fn h5py_reads_what_save_writes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.h5");
-    let data = serial_driver(&spin_boson(MeanField::default())).unwrap();
+    let data = serial_driver(spin_boson(MeanField::default())).unwrap();
     data.save(&path).unwrap();
     let printed = peers::run("read_hdf5.py", &[path.to_str().unwrap()]);
     let found: Value = serde_json::from_str(&printed.unwrap_or_else(|e| panic!("{e}"))).unwrap();

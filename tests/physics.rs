@@ -73,9 +73,19 @@ fn an_isolated_pair_of_states_oscillates() {
         let expected = 1.0 - (v / frequency).powi(2) * (frequency * t).sin().powi(2);
         assert!((populations[[k, 0, 0]].re - expected).abs() < 1e-8, "t = {t}");
     }
-    // In surface hopping the wave function is the same; its coherences show it.
+    // In surface hopping the wave function is the same, which the coherence of the eigenstates shows:
+    // ⟨+|ρ|−⟩ with |+⟩ = (cos θ, sin θ), |−⟩ = (−sin θ, cos θ), tan 2θ = V / E.
     let hopping = serial_driver(&sim).unwrap();
-    assert!(hopping.is_complete());
+    let (sin, cos) = (0.5 * v.atan2(e)).sin_cos();
+    let coherence = |data: &Data, t: usize| {
+        let dm = data.complex("dm_db").unwrap();
+        let times_minus = |row: usize| dm[[t, row, 1]] * cos - dm[[t, row, 0]] * sin;
+        times_minus(0) * cos + times_minus(1) * sin
+    };
+    for t in 0..data.times().len() {
+        let (own, expected) = (coherence(&hopping, t), coherence(&data, t));
+        assert!((own - expected).norm() < 1e-8 && own.norm() > 0.1, "{own} {expected}");
+    }
 }
 
 /// At equal starts, deterministic hopping is an average over the same surfaces.

@@ -69,7 +69,7 @@ pub enum Cause {
         attempts: u32,
     },
     /// An output of a trajectory is NaN or infinite.
-    #[error("{output} is {value} at time {time}")]
+    #[error("{output} is {value} at time {}", short(*time))]
     NotFinite {
         /// The output's name.
         output: String,
@@ -113,6 +113,11 @@ pub enum Cause {
         /// What happened.
         message: String,
     },
+}
+
+/// A number to twelve digits: times are multiples of a time step, with its rounding.
+fn short(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 /// Why a piece has no result, and which trajectories it concerns.

@@ -77,10 +77,16 @@ fn config() -> impl bincode::config::Config {
 /// A small value in bincode.
 ///
 /// # Errors
-/// When serde cannot serialize it.
+/// When serde cannot serialize it, or it is longer than may be read.
 pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, WireError> {
-    bincode::serde::encode_to_vec(value, config())
-        .map_err(|error| WireError::Value(error.to_string()))
+    let bytes = bincode::serde::encode_to_vec(value, config())
+        .map_err(|error| WireError::Value(error.to_string()))?;
+    // bincode's limit holds for reading only.
+    if bytes.len() > MOST_VALUE {
+        let (found, limit) = (bytes.len() as u64, MOST_VALUE as u64);
+        return Err(WireError::Length { found, limit });
+    }
+    Ok(bytes)
 }
 
 /// A small value from bincode. All bytes must be used.
@@ -156,7 +162,7 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Whether bytes of an unfinished packet are waiting.
+    /// Whether no bytes of an unfinished packet are waiting.
     pub fn is_empty(&self) -> bool {
         self.used == self.bytes.len()
     }
@@ -298,6 +304,14 @@ mod tests {
             decoder.push(&bytes);
             assert!(!matches!(decoder.next_packet::<u32>(), Ok(Some(_))), "bit {bit}");
         }
+    }
+
+    #[test]
+    fn a_value_that_could_not_be_read_back_is_not_written() {
+        let long = vec![7_u8; MOST_VALUE + 1];
+        assert!(matches!(to_bytes(&long), Err(WireError::Length { .. })));
+        let most = vec![7_u8; MOST_VALUE - 16];
+        assert_eq!(from_bytes::<Vec<u8>>(&to_bytes(&most).unwrap()).unwrap().len(), most.len());
     }
 
     proptest! {

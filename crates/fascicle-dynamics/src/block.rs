@@ -6,7 +6,7 @@ use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
 
 use crate::step::System;
 use crate::tasks::HopNumbers;
-use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Vector};
+use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// The state of a block of trajectories, one per lane, under QC Lab's names.
 #[derive(Debug)]
@@ -46,8 +46,9 @@ pub struct Block {
     pub outputs: Outputs,
     /// What tasks of your own keep from one time step to the next, by name.
     pub extra: BTreeMap<String, Vec<Lane>>,
-    /// Where the gradient of H_qc was last evaluated.
+    /// Where the gradient of H_qc was last evaluated, and at which time step.
     pub(crate) z_gradient: Coords,
+    pub(crate) z_gradient_step: Option<u64>,
     pub(crate) hop_numbers: HopNumbers,
     pub(crate) scratch: Scratch,
 }
@@ -85,6 +86,7 @@ impl Block {
             outputs: Outputs::default(),
             extra: BTreeMap::new(),
             z_gradient: coords(),
+            z_gradient_step: None,
             hop_numbers: HopNumbers::default(),
             scratch: Scratch {
                 slopes: [coords(), coords(), coords(), coords()],
@@ -100,8 +102,31 @@ impl Block {
         self.seeds.extend_from_slice(seeds);
         self.extra.clear();
         self.hop_numbers = HopNumbers::default();
+        self.z_gradient_step = None;
+        // Nothing of the trajectories before is left, also where a recipe sets less than it uses.
+        for vector in [&mut self.z, &mut self.wf_db, &mut self.wf_adb, &mut self.act_surf_wf] {
+            vector.clear();
+        }
+        self.dm_db.clear();
+        self.h_q_tot.clear();
+        self.eigvecs.clear();
+        self.eigvecs_previous.clear();
+        self.eigvals.fill(Lane::ZERO);
+        self.hop_prob.fill(Lane::ZERO);
+        self.act_surf_ind = Lane::ZERO;
         self.branch_weight = Lane::splat(1.0);
         self.hop_dest = Lane::splat(-1.0);
+        self.quantum_energy = Lane::ZERO;
+        self.classical_energy = Lane::ZERO;
+        self.outputs = Outputs::default();
+    }
+
+    /// Says where the gradient of H_qc was last evaluated in this time step: a hop takes its direction
+    /// from there, as in QC Lab, where it is the fourth stage of Runge and Kutta's method. An
+    /// integrator that does not say so has hops take it from z.
+    pub fn set_gradient_at(&mut self, step: &Step<'_>, z: &Coords) {
+        self.z_gradient.copy_from(z);
+        self.z_gradient_step = Some(step.index());
     }
 
     /// The seeds of the trajectories, 1 to 16.

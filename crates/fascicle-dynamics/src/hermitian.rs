@@ -87,6 +87,12 @@ impl Hermitian {
         if row < column { value.conj() } else { value }
     }
 
+    /// Sets all to zero.
+    pub(crate) fn clear(&mut self) {
+        self.re.fill(Lane::ZERO);
+        self.im.fill(Lane::ZERO);
+    }
+
     /// Takes the values of another matrix of the same size.
     pub fn copy_from(&mut self, other: &Self) {
         self.re.copy_from_slice(&other.re);
@@ -171,6 +177,12 @@ impl Basis {
     pub fn put(&mut self, i: usize, k: usize, lane: usize, value: c64) {
         self.re[k * self.n + i][lane] = value.re;
         self.im[k * self.n + i][lane] = value.im;
+    }
+
+    /// Sets all to zero.
+    pub(crate) fn clear(&mut self) {
+        self.re.fill(Lane::ZERO);
+        self.im.fill(Lane::ZERO);
     }
 
     /// Takes the values of another basis of the same size.

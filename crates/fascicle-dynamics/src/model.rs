@@ -52,8 +52,7 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 pub trait Model: Send + Sync {
     /// The model's name, for messages and provenance.
     fn name(&self) -> String {
-        let path = std::any::type_name::<Self>();
-        path.rsplit("::").next().unwrap_or(path).to_string()
+        type_name::<Self>()
     }
 
     /// N, at least 1.
@@ -208,6 +207,13 @@ pub enum ModelError {
         /// The length it has.
         found: usize,
     },
+}
+
+/// The last part of a type's path, without its parameters.
+pub(crate) fn type_name<T: ?Sized>() -> String {
+    let path = std::any::type_name::<T>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path).to_string()
 }
 
 /// The error for a constant that a model does not have.

@@ -6,23 +6,12 @@
 //! ```
 
 use std::error::Error;
-use std::process::ExitCode;
 
 use fascicle::chart::Chart;
 use fascicle::prelude::*;
 use fascicle::terminal::table;
 
-fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let workers = argument(1, "workers")?;
     let trajectories = argument(2, "trajectories")?.unwrap_or(2000);
 
@@ -50,7 +39,5 @@ fn run() -> Result<(), Box<dyn Error>> {
 /// A number from the command line, if it is given.
 fn argument(at: usize, what: &str) -> Result<Option<usize>, String> {
     let Some(text) = std::env::args().nth(at) else { return Ok(None) };
-    let number =
-        text.parse().map_err(|_| format!("expected a number of {what}, found `{text}`"))?;
-    Ok(Some(number))
+    text.parse().map(Some).map_err(|_| format!("expected a number of {what}, found `{text}`"))
 }

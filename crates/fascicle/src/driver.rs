@@ -1,10 +1,13 @@
 //! The drivers under QC Lab's names, and the one door underneath.
 
 use std::borrow::Borrow;
+#[cfg(doc)]
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use fascicle_core::{
-    Data, Ensemble, Execute, RunError, RunOptions, Serial, Threads, check_workers, run_ensemble,
+    Data, Ensemble, Execute, Listener, RunError, RunOptions, Serial, Threads, check_workers,
+    ignore_events, run_ensemble,
 };
 use fascicle_dynamics::{Algorithm, Model, Simulation};
 use fascicle_processes::Processes;
@@ -42,8 +45,6 @@ pub enum Driver {
 impl Driver {
     /// Runs a simulation. The number of tasks is the driver's; that of the options is not looked at.
     ///
-    /// An interrupted run is `Ok` with data that say they are incomplete.
-    ///
     /// # Errors
     /// Anything wrong with the simulation or the options, found before a worker starts; batches that
     /// failed, after all others are finished and brought to a file that the error names.
@@ -52,10 +53,24 @@ impl Driver {
         sim: impl Borrow<Simulation<M, A>>,
         options: impl Into<RunOptions>,
     ) -> Result<Data, Error> {
+        self.run_with(sim, options, &mut ignore_events)
+    }
+
+    /// Runs a simulation and tells a listener what happens. A listener that returns
+    /// [`ControlFlow::Break`] ends the run, which is then `Ok` with data that say they are incomplete.
+    ///
+    /// # Errors
+    /// As [`Driver::run`].
+    pub fn run_with<M: Model, A: Algorithm>(
+        self,
+        sim: impl Borrow<Simulation<M, A>>,
+        options: impl Into<RunOptions>,
+        on: &mut Listener<'_>,
+    ) -> Result<Data, Error> {
         let sim = sim.borrow();
         let options = options.into();
         let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
-        run(&sim.prepare()?, self.execute()?.as_ref(), &options, shown)
+        run(&sim.prepare()?, self.execute()?.as_ref(), &options, shown, on)
     }
 
     /// The driver itself, for work of other kinds.
@@ -78,10 +93,14 @@ fn run(
     driver: &dyn Execute,
     options: &RunOptions,
     shown: bool,
+    on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
     let mut progress = Progress::new(shown);
     let start = Instant::now();
-    let result = run_ensemble(ensemble, driver, options, &mut |event| progress.on(event));
+    let result = run_ensemble(ensemble, driver, options, &mut |event| {
+        progress.on(event);
+        on(event)
+    });
     let seconds = start.elapsed().as_secs_f64();
     progress.finish();
     match result {

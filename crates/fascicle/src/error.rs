@@ -8,7 +8,10 @@ use fascicle_dynamics::{ModelError, RecipeError, SimulationError};
 use thiserror::Error;
 
 /// What can go wrong with a run.
-#[derive(Debug, Error)]
+///
+/// `{:?}` is for people, too: a `main` that returns it prints the message and its causes, and not the
+/// data inside.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The simulation cannot be run as it is.
@@ -33,6 +36,17 @@ pub enum Error {
     #[cfg(feature = "hdf5")]
     #[error(transparent)]
     Storage(#[from] fascicle_core::StorageError),
+    /// The driver could not go on. What was finished until then is saved.
+    #[error("the run could not go on; {rescue}")]
+    Stopped {
+        /// Why not.
+        #[source]
+        source: RunError,
+        /// What was finished, together with the data that were to be appended to.
+        finished: Box<Data>,
+        /// Where it is saved.
+        rescue: Rescue,
+    },
     /// Some batches failed. All others were finished and are saved.
     #[error("{} of {batches} batches failed; {rescue}{}", failures.len(), list(failures))]
     Failed {
@@ -45,6 +59,18 @@ pub enum Error {
         /// Where it is saved.
         rescue: Rescue,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            write!(f, "\n  because {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
 }
 
 /// What became of the trajectories that were finished when others failed.
@@ -100,6 +126,11 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
             finished.set_elapsed(seconds);
             let rescue = save(&finished);
             Error::Failed { failures, batches: pieces, finished, rescue }
+        }
+        EnsembleError::Stopped { source, mut finished } => {
+            finished.set_elapsed(seconds);
+            let rescue = save(&finished);
+            Error::Stopped { source, finished, rescue }
         }
         other => Error::Ensemble(other),
     }

@@ -70,6 +70,12 @@ pub struct DataParts {
     pub provenance: Provenance,
 }
 
+impl From<&Data> for Data {
+    fn from(data: &Data) -> Self {
+        data.clone()
+    }
+}
+
 impl Data {
     /// Puts parts together: means and standard errors are formed from the sums.
     ///

@@ -71,11 +71,6 @@ impl<'a, 'b> Rounds<'a, 'b> {
         Some(self.next - 1)
     }
 
-    /// Whether pieces of this round are left to be handed out.
-    pub fn has_pieces(&self) -> bool {
-        !self.report.interrupted && self.next < self.progress.all_pieces
-    }
-
     /// Takes in what became of a piece.
     pub fn finish(
         &mut self,
@@ -96,6 +91,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
                 self.report.done += 1;
                 let fold: &dyn Fold = self.fold;
                 let event = Event::Done { piece, worker, progress, partial: &|| fold.partial() };
+                // Not by `tell`, which would borrow the fold once more.
                 if let ControlFlow::Break(()) = (self.on)(event) {
                     self.report.interrupted = true;
                 }

@@ -53,7 +53,9 @@ impl Work for Batches<'_> {
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
         let group = self.ensemble.group();
         let mut record = Recorder::new(&self.times, group, self.keep, self.drop_failed);
-        self.ensemble.run(self.slice(piece), cx, &mut record)?;
+        let seeds = self.slice(piece);
+        self.ensemble.run(seeds, cx, &mut record)?;
+        record.check_seeds(seeds)?;
         pack(&record, out).map_err(Failure::other)
     }
 

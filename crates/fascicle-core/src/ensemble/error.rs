@@ -18,6 +18,15 @@ pub enum EnsembleError {
     /// The driver could not run at all.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The driver could not go on; what was finished until then is in `finished`.
+    #[error("the run could not go on")]
+    Stopped {
+        /// Why not.
+        #[source]
+        source: RunError,
+        /// What was finished, together with the data that were to be appended to.
+        finished: Box<Data>,
+    },
     /// Some batches failed; the others are in `finished`.
     #[error("{} of {pieces} batches failed; the first: {}", failures.len(), failures[0])]
     Failed {

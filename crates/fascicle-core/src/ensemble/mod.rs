@@ -7,6 +7,8 @@ mod options;
 mod recorder;
 mod run;
 mod seeds;
+#[cfg(test)]
+mod tests;
 
 pub use error::EnsembleError;
 pub use options::{Keep, OnFailure, RunOptions};

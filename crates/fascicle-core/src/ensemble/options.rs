@@ -35,7 +35,8 @@ pub enum OnFailure {
     #[default]
     Fail,
     /// Failed batches and trajectories that are not finite are left out, and listed in
-    /// [`Data::failures`].
+    /// [`Data::failures`]. It is an error all the same when nothing is left, or when batches
+    /// disagree about the shapes of outputs.
     Drop,
 }
 
@@ -84,10 +85,11 @@ impl RunOptions {
         self
     }
 
-    /// Adds the trajectories to data of the same simulation. Default seeds go on after the highest.
+    /// Adds the trajectories to data of the same simulation, given or lent. Default seeds go on after
+    /// the highest.
     #[must_use]
-    pub fn with_append(mut self, data: Data) -> Self {
-        self.append = Some(data);
+    pub fn with_append(mut self, data: impl Into<Data>) -> Self {
+        self.append = Some(data.into());
         self
     }
 

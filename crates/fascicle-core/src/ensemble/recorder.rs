@@ -182,6 +182,19 @@ impl<'a> Recorder<'a> {
         Ok(())
     }
 
+    /// Checks that each of these trajectories was recorded, and no other.
+    pub(super) fn check_seeds(&self, expected: &[Seed]) -> Result<(), Failure> {
+        let dropped = self.dropped.iter().flat_map(|failure| &failure.seeds);
+        let mut found: Vec<Seed> = self.seeds.iter().chain(dropped).copied().collect();
+        found.sort_unstable();
+        if found == expected && self.unit.is_empty() {
+            return Ok(());
+        }
+        let expected = format!("the ensemble to record {} trajectories", expected.len());
+        let found = format!("{}, or other seeds than it was given", found.len());
+        Err(Failure::other(format!("expected {expected}, found {found}")))
+    }
+
     /// The specifications and sums of all outputs.
     pub(super) fn sums(&self) -> impl Iterator<Item = (&OutputSpec, &Sums)> {
         self.outputs.iter().map(|output| (&output.spec, &output.sums))
@@ -291,6 +304,7 @@ impl<'a> Recorder<'a> {
                 unit.iter().for_each(|seed| drop(self.kept.remove(seed)));
                 self.dropped.push(failure.with_seeds(&unit));
             }
+            // It names the branch that went wrong.
             Some(failure) => return Err(failure),
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::batches::Batches;
 use super::fold::EnsembleFold;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, seeds};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{Data, Event, Execute, Fold, FoldError, Frame, Listener, Next, Report, Seed};
+use crate::{Cause, Data, Event, Execute, Listener, PieceFailure, Report, Work};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///
@@ -14,7 +14,7 @@ use crate::{Data, Event, Execute, Fold, FoldError, Frame, Listener, Next, Report
 ///
 /// # Errors
 /// Impossible seeds, data to append to that do not fit, a driver that cannot run, or failed batches:
-/// then the error holds what was finished.
+/// the error holds what was finished.
 pub fn run_ensemble(
     ensemble: &dyn Ensemble,
     driver: &dyn Execute,
@@ -30,36 +30,53 @@ pub fn run_ensemble(
         let _ = on(Event::Log { piece: None, line });
     }
     let mut logged = Vec::new();
+    let before = parts.seeds.len();
     let mut fold = EnsembleFold::new(parts);
-    let report = {
+    let result = {
         let mut listener = |event: Event<'_>| -> ControlFlow<()> {
             if let Event::Log { piece: Some(piece), line } = event {
                 logged.push((piece, line.clone()));
             }
             on(event)
         };
-        driver.run(&work, &mut Folding(&mut fold), &options.execute, &mut listener)?
+        driver.run(&work, &mut fold, &options.execute, &mut listener)
     };
     logged.into_iter().for_each(|(piece, line)| fold.log(piece, line));
-    let pieces = crate::Work::pieces(&work);
-    finish(fold.into_parts(), &report, record(driver, &work, &seeds, &report), pieces, drop_failed)
+    let mut parts = fold.into_parts();
+    let trajectories = (parts.seeds.len() - before) as u64;
+    let (report, stopped) = match result {
+        Ok(report) => (report, None),
+        Err(source) if trajectories == 0 => return Err(source.into()),
+        Err(source) => (Report::default(), Some(source)),
+    };
+    parts.provenance.runs.push(RunRecord {
+        driver: driver.name().to_string(),
+        tasks: driver.workers(),
+        batch_size: work.batch(),
+        trajectories,
+        interrupted: report.interrupted,
+        workers_lost: report.workers_lost,
+        seconds: None,
+    });
+    parts.complete &= !report.interrupted && report.failures.is_empty() && stopped.is_none();
+    parts.failures.extend(report.failures.iter().cloned());
+    parts.failures.sort_by_key(|failure| failure.piece);
+    let data = Data::from_parts(parts)?;
+    if let Some(source) = stopped {
+        return Err(EnsembleError::Stopped { source, finished: Box::new(data) });
+    }
+    let tolerable = drop_failed && trajectories > 0 && !report.failures.iter().any(is_of_shape);
+    if report.failures.is_empty() || tolerable {
+        return Ok(data);
+    }
+    let (failures, pieces) = (report.failures, work.pieces());
+    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
 }
 
-/// Lends a fold to a driver.
-struct Folding<'a>(&'a mut EnsembleFold);
-
-impl Fold for Folding<'_> {
-    fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError> {
-        self.0.add(piece, frame)
-    }
-
-    fn round(&mut self) -> Next {
-        self.0.round()
-    }
-
-    fn partial(&self) -> Option<Data> {
-        self.0.partial()
-    }
+/// Whether batches disagree about the outputs: leaving out those that come later would make the
+/// answer depend on their order.
+fn is_of_shape(failure: &PieceFailure) -> bool {
+    matches!(failure.failure.cause, Cause::ShapeChanged { .. })
 }
 
 /// What the run starts from: nothing, or the data to append to.
@@ -86,37 +103,4 @@ fn begin(ensemble: &dyn Ensemble, options: &RunOptions) -> Result<DataParts, Ens
 
 fn version() -> String {
     format!("fascicle {}", env!("CARGO_PKG_VERSION"))
-}
-
-fn record(driver: &dyn Execute, work: &Batches<'_>, seeds: &[Seed], report: &Report) -> RunRecord {
-    RunRecord {
-        driver: driver.name().to_string(),
-        tasks: driver.workers(),
-        batch_size: work.batch(),
-        trajectories: seeds.len() as u64,
-        interrupted: report.interrupted,
-        workers_lost: report.workers_lost,
-        seconds: None,
-    }
-}
-
-fn finish(
-    mut parts: DataParts,
-    report: &Report,
-    mut record: RunRecord,
-    pieces: u64,
-    drop_failed: bool,
-) -> Result<Data, EnsembleError> {
-    let before: u64 = parts.provenance.runs.iter().map(|run| run.trajectories).sum();
-    record.trajectories = (parts.seeds.len() as u64).saturating_sub(before);
-    parts.provenance.runs.push(record);
-    parts.complete &= !report.interrupted && report.failures.is_empty();
-    parts.failures.extend(report.failures.iter().cloned());
-    parts.failures.sort_by_key(|failure| failure.piece);
-    let data = Data::from_parts(parts)?;
-    if report.failures.is_empty() || drop_failed {
-        return Ok(data);
-    }
-    let failures = report.failures.clone();
-    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
 }

@@ -5,6 +5,9 @@ use thiserror::Error;
 use super::{Ensemble, Keep, RunOptions};
 use crate::{Data, Seed, SeedOutOfRange};
 
+/// The most trajectories of one run: their seeds take 8 GiB.
+const MOST_TRAJECTORIES: u64 = 1 << 30;
+
 /// Why there are no proper seeds for a run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -65,6 +68,14 @@ pub enum SeedsError {
         first: u64,
         /// How many were asked for.
         count: u64,
+    },
+    /// Too many trajectories for their seeds to be held in memory.
+    #[error("num_trajs must be at most {most} in one run, found {found}")]
+    TooMany {
+        /// The number asked for.
+        found: u64,
+        /// The most that is accepted.
+        most: u64,
     },
     /// A trajectory is to be kept that is not run.
     #[error("trajectory {seed} is to be kept, but the run has no such seed")]
@@ -150,5 +161,11 @@ fn following(data: Option<&Data>, count: u64, group: u64) -> Result<Vec<Seed>, S
         None => 0,
     };
     let end = first.checked_add(count).ok_or(exhausted(first))?;
-    Ok((first..end).map(Seed).collect())
+    let too_many = SeedsError::TooMany { found: count, most: MOST_TRAJECTORIES };
+    let mut seeds = Vec::new();
+    if count > MOST_TRAJECTORIES || seeds.try_reserve_exact(count as usize).is_err() {
+        return Err(too_many);
+    }
+    seeds.extend((first..end).map(Seed));
+    Ok(seeds)
 }

@@ -19,6 +19,14 @@ pub enum StorageError {
         #[source]
         source: std::io::Error,
     },
+    /// It is a folder, a device, a pipe.
+    #[error("could not {action} {}: expected a plain file, found something else", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+    },
     /// It is no HDF5 file at all.
     #[error("{} is no HDF5 file: expected its signature, found {found}", path.display())]
     NotHdf5 {

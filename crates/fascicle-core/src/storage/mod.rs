@@ -57,7 +57,11 @@ impl Data {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, StorageError> {
         let path = path.as_ref();
         let io = |source| StorageError::Io { path: path.into(), action: "read", source };
-        let length = std::fs::metadata(path).map_err(io)?.len();
+        let there = std::fs::metadata(path).map_err(io)?;
+        if !there.is_file() {
+            return Err(StorageError::NotAFile { path: path.into(), action: "read" });
+        }
+        let length = there.len();
         if length > MOST_BYTES {
             let what = format!("{length} bytes, expected at most {MOST_BYTES}");
             return Err(StorageError::Damaged { path: path.into(), what });

@@ -135,7 +135,7 @@ fn wrong_files_say_what_is_wrong() {
     other.create_dataset("temperature").with_f64_data(&[1.0]);
     std::fs::write(&path, other.finish().unwrap()).unwrap();
     assert!(message(&path).ends_with("holds no ensemble data: expected a dataset `t` at the root"));
-    assert!(message(folder.path()).starts_with("could not read "));
+    assert!(message(folder.path()).ends_with("expected a plain file, found something else"));
 }
 
 #[test]
@@ -149,6 +149,24 @@ fn a_failed_save_leaves_the_old_file() {
     data.save(&path).unwrap();
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "temporary files are left: {left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_what_is_no_file_is_left_alone() {
+    let (folder, path) = scratch();
+    let data = data(RunOptions::new());
+    let (target, link) = (folder.path().join("target.h5"), folder.path().join("link.h5"));
+    std::fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    data.save(&link).unwrap();
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(Data::load(&target).unwrap(), data);
+    // A folder stands for all that is no plain file: devices, pipes.
+    std::fs::create_dir(&path).unwrap();
+    let error = data.save(&path).unwrap_err().to_string();
+    assert!(error.starts_with("could not replace "), "{error}");
+    assert!(path.is_dir());
 }
 
 /// Files to damage.

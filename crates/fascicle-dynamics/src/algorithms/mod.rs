@@ -14,8 +14,7 @@ use crate::{Model, Recipe};
 pub trait Algorithm: Send + Sync {
     /// Its name, for messages and provenance.
     fn name(&self) -> String {
-        let path = std::any::type_name::<Self>();
-        path.rsplit("::").next().unwrap_or(path).to_string()
+        crate::model::type_name::<Self>()
     }
 
     /// Its recipe.

@@ -51,7 +51,8 @@ type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 /// not given has the defaults of [`Model`]: no coupling, no classical energy, z = 0 at the start,
 /// gradients by finite differences, hops by numerical search.
 ///
-/// The matrix that a closure fills is read from its lower triangle.
+/// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, of which the
+/// lower one counts.
 ///
 /// ```
 /// use fascicle_core::c64;
@@ -180,7 +181,8 @@ impl ClosureModel {
         f(z, &mut matrix);
         for row in 0..self.states {
             for column in 0..=row {
-                h.add(row, column, lane, matrix[(row, column)]);
+                let (lower, upper) = (matrix[(row, column)], matrix[(column, row)].conj());
+                h.add(row, column, lane, if lower == c64(0.0, 0.0) { upper } else { lower });
             }
         }
     }

@@ -19,12 +19,26 @@ pub enum SimulationError {
         found: f64,
     },
     /// There would be too many time steps.
-    #[error("tmax {tmax} takes {found:e} time steps of {dt_update}, expected at most {limit}")]
+    #[error("tmax {tmax:e} takes {found:e} time steps of {dt_update:e}, expected at most {limit}")]
     TooManySteps {
         /// The length in time.
         tmax: f64,
         /// The time step.
         dt_update: f64,
+        /// How many there would be.
+        found: f64,
+        /// The most that is accepted.
+        limit: u64,
+    },
+    /// There would be too many times of collection.
+    #[error(
+        "tmax {tmax} has {found:e} times of collection at dt_collect {dt_collect}, expected at most {limit}"
+    )]
+    TooManyTimes {
+        /// The length in time.
+        tmax: f64,
+        /// The time between collections.
+        dt_collect: f64,
         /// How many there would be.
         found: f64,
         /// The most that is accepted.
@@ -46,6 +60,20 @@ pub enum SimulationError {
     #[error("initial_state.wf_db must have a positive, finite norm, found {found}")]
     WaveFunctionNorm {
         /// Its norm.
+        found: f64,
+    },
+    /// A model overrides a function and states a fact that say different things.
+    #[error(
+        "{model} states a structure by which {what} is {stated} at a starting point, but its own {what} is {found} there: leave out one of the two"
+    )]
+    Contradiction {
+        /// The model's name.
+        model: String,
+        /// The function.
+        what: &'static str,
+        /// Its value by the facts.
+        stated: f64,
+        /// Its own value.
         found: f64,
     },
     /// A recipe does nothing where something is needed.

@@ -2,6 +2,7 @@
 
 mod error;
 mod prepared;
+mod probe;
 mod timesteps;
 
 pub use error::SimulationError;

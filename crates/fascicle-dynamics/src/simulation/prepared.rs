@@ -3,7 +3,7 @@
 use fascicle_core::{Context, Description, Ensemble, Failure, LogLine, Recorder, Scale, Seed};
 
 use super::timesteps::{self, Timesteps};
-use super::{InitialState, Settings, SimulationError};
+use super::{InitialState, Settings, SimulationError, probe};
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::System;
@@ -15,6 +15,8 @@ pub struct Prepared<'a> {
     settings: &'a Settings,
     timesteps: Timesteps,
     system: System<'a>,
+    /// Of the model's functions.
+    fingerprint: String,
     log: Vec<LogLine>,
 }
 
@@ -61,9 +63,10 @@ impl<'a> Prepared<'a> {
             dt: settings.dt_update,
             steps: timesteps.steps,
             per_collect: timesteps.per_collect,
-            dm_scale: Scale::Fixed { range: dm_range(norm * norm, n) },
+            dm_scale: dm_scale(norm * norm, n),
         };
-        Ok(Self { algorithm, settings, timesteps, system, log })
+        let fingerprint = probe::fingerprint(&system)?;
+        Ok(Self { algorithm, settings, timesteps, system, fingerprint, log })
     }
 
     /// Runs a block of up to sixteen trajectories.
@@ -107,6 +110,7 @@ impl Ensemble for Prepared<'_> {
         for (name, value) in model.constants() {
             description.set(name, value);
         }
+        description.set("model's functions", &self.fingerprint);
         description.set("num_quantum_states", model.num_quantum_states());
         description.set("num_classical_coordinates", model.num_classical_coordinates());
         description.settings.extend(algorithm.describe());
@@ -185,9 +189,13 @@ fn check_wave_function(
     Ok(norm)
 }
 
-/// The range of density matrix elements, as the binary logarithm of a bound with room to spare: they
-/// are at most |c|² in mean field, and N |c|² (|c|² + 1) in surface hopping with weights.
-fn dm_range(norm2: f64, n: usize) -> i32 {
+/// How density matrix elements are summed. They are at most |c|² in mean field, and N |c|² (|c|² + 1)
+/// in surface hopping with weights: that is a range, with room to spare. Where |c|² is not near 1
+/// they may be of any size.
+fn dm_scale(norm2: f64, n: usize) -> Scale {
+    if !(1e-3..=1e3).contains(&norm2) {
+        return Scale::Exact;
+    }
     let bound = n as f64 * norm2.max(1.0) * (norm2 + 1.0);
-    bound.log2().ceil() as i32 + 3
+    Scale::Fixed { range: bound.log2().ceil() as i32 + 3 }
 }

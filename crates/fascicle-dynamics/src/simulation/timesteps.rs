@@ -7,8 +7,9 @@ use super::{Settings, SimulationError};
 /// More time steps than any run finishes: a larger number is taken for a mistake.
 const MOST_STEPS: u64 = 1 << 40;
 
-/// More collections than any memory holds for a block of trajectories.
-const MOST_COLLECTS: f64 = 1e8;
+/// The most collections: a block holds the outputs of sixteen trajectories at all times, about a
+/// kilobyte for each time of a two-state system.
+const MOST_COLLECTS: u64 = 1_000_000;
 
 /// The time steps of a trajectory.
 pub(super) struct Timesteps {
@@ -41,8 +42,12 @@ pub(super) fn count(settings: &Settings) -> Result<Timesteps, SimulationError> {
     }
     let collects = (tmax / dt_collect).round_ties_even();
     let found = collects * per_collect;
-    if !(found <= MOST_STEPS as f64 && collects <= MOST_COLLECTS) {
+    if !(found <= MOST_STEPS as f64) {
         return Err(SimulationError::TooManySteps { tmax, dt_update, found, limit: MOST_STEPS });
+    }
+    if !(collects <= MOST_COLLECTS as f64) {
+        let limit = MOST_COLLECTS;
+        return Err(SimulationError::TooManyTimes { tmax, dt_collect, found: collects, limit });
     }
     let (per_collect, collects) = (per_collect as u64, collects as u64);
     let adjusted = per_collect as f64 * dt_update;
@@ -104,5 +109,9 @@ mod tests {
             "dt_collect must be positive and finite, found inf"
         );
         assert!(error(1e300, 1e-3, 0.1).contains("at most 1099511627776"));
+        assert_eq!(
+            error(1e8, 1.0, 1.0),
+            "tmax 100000000 has 1e8 times of collection at dt_collect 1, expected at most 1000000"
+        );
     }
 }

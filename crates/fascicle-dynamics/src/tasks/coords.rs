@@ -50,6 +50,7 @@ fn runge_kutta(step: &Step<'_>, block: &mut Block, wf: &States) {
         }
     }
     dispatch(Combine { z, forces: &scratch.slopes, dt });
+    block.z_gradient_step = Some(step.index());
 }
 
 /// out = z + node (−i force).

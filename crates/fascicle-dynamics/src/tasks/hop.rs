@@ -61,7 +61,8 @@ fn hop(step: &Step<'_>, block: &mut Block, lane: usize) {
     }
 }
 
-/// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated.
+/// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated in this
+/// time step, else at z.
 fn derivative_coupling(
     step: &Step<'_>,
     block: &mut Block,
@@ -69,13 +70,15 @@ fn derivative_coupling(
     (from, to): (usize, usize),
     gap: f64,
 ) -> Vec<c64> {
-    let Block { eigvecs, scratch, z_gradient, .. } = block;
+    let evaluated = block.z_gradient_step == Some(step.index());
+    let Block { eigvecs, scratch, z_gradient, z, .. } = block;
+    let at = if evaluated { z_gradient } else { z };
     let [left, right, _] = &mut scratch.states;
     column(eigvecs, from, left);
     column(eigvecs, to, right);
     let out = &mut scratch.slopes[0];
     out.clear();
-    step.dh_qc_dzc(z_gradient, left, right, out);
+    step.dh_qc_dzc(at, left, right, out);
     out.trajectory(lane).into_iter().map(|d| d / gap).collect()
 }
 

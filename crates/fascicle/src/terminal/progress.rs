@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use fascicle_core::{Event, Level, PieceFailure, Progress as Counts, Stream};
@@ -62,8 +61,8 @@ impl Progress {
         Self { face, out, err, start, unit: "pieces", counts: Counts::default() }
     }
 
-    /// Takes an event. It never ends the run.
-    pub fn on(&mut self, event: Event<'_>) -> ControlFlow<()> {
+    /// Takes an event.
+    pub fn on(&mut self, event: Event<'_>) {
         match event {
             Event::Started { driver, workers, unit, progress } => {
                 self.begin(driver, workers, unit, progress);
@@ -75,15 +74,12 @@ impl Progress {
             }
             Event::WorkerLost { worker, lost, piece } => {
                 let piece = piece.map_or(String::new(), |piece| format!(" on batch {piece}"));
-                self.say(&format!(
-                    "worker {worker} was lost{piece}: {lost}; another one takes over"
-                ));
+                self.say(&format!("worker {worker} was lost{piece}: {lost}"));
             }
             Event::Log { line, .. } if line.level == Level::Warning => self.say(&line.to_string()),
             Event::Output { worker, stream, line } => self.relay(worker, stream, line),
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 
     /// Ends the display with a last line.
@@ -242,7 +238,7 @@ mod tests {
             Event::Done { piece: 1, worker: 1, progress: counts(100), partial },
         ];
         for event in events {
-            assert_eq!(progress.on(event), ControlFlow::Continue(()));
+            progress.on(event);
         }
         progress.finish();
         (out.text(), err.text())
