@@ -64,7 +64,8 @@
 //! - A worker never touches this process's standard input and outputs. What it writes comes as
 //!   [`Event::Output`](fascicle_core::Event::Output), by whole lines, and a piece's lines come before
 //!   its result.
-//! - When a worker cannot be forked, the run goes on with those there are, and says so in an
+//! - When a worker cannot be forked, for want of descriptors, memory or processes, it is tried again
+//!   for about a second. After that the run goes on with those there are, and says so in an
 //!   [`Event::Log`](fascicle_core::Event::Log) of the run. Only if there is none at all is it an
 //!   error.
 //!

@@ -20,6 +20,8 @@ pub(crate) struct Limits {
     pub(crate) hello: Duration,
     /// How often in a row the same worker may fail to start.
     pub(crate) starts: u32,
+    /// How long to wait, each time that a worker cannot be forked, before it is tried again.
+    pub(crate) forks: &'static [Duration],
 }
 
 /// What has happened to a worker. Times are since the run's beginning.
@@ -88,6 +90,8 @@ enum State {
     Absent,
     /// A fork was ordered.
     Forking,
+    /// It could not be forked: what is short now may be there again at this time.
+    Refused { until: Duration },
     /// It was forked, and has to say hello in time.
     Starting { until: Duration },
     /// It waits for a piece.
@@ -105,7 +109,10 @@ enum State {
 #[derive(Debug)]
 struct Slot {
     state: State,
+    /// How often in a row it was lost before it said hello.
     failed_starts: u32,
+    /// How often in a row it could not be forked.
+    failed_forks: usize,
 }
 
 /// The supervisor's mind.
@@ -126,7 +133,7 @@ pub(crate) struct Reactor {
 
 impl Reactor {
     pub(crate) fn new(workers: usize, limits: Limits) -> Self {
-        let slot = || Slot { state: State::Absent, failed_starts: 0 };
+        let slot = || Slot { state: State::Absent, failed_starts: 0, failed_forks: 0 };
         Self {
             limits,
             slots: std::iter::repeat_with(slot).take(workers).collect(),
@@ -166,7 +173,7 @@ impl Reactor {
     pub(crate) fn hear(&mut self, worker: usize, news: News, now: Duration) {
         match news {
             News::Forked => self.forked(worker, now),
-            News::NotForked(error) => self.give_up(worker, StartError::Fork(error)),
+            News::NotForked(error) => self.not_forked(worker, error, now),
             News::Hello => self.hello(worker),
             News::Finished { piece, log, result } => self.finished(worker, piece, log, result),
             News::Part => self.part(worker, now),
@@ -177,32 +184,48 @@ impl Reactor {
         self.hand_out(now);
     }
 
-    /// Condemns the workers whose time has run out.
+    /// Sees to the workers whose time has come.
     pub(crate) fn tick(&mut self, now: Duration) {
         for worker in 0..self.slots.len() {
-            let state = &self.slots[worker].state;
-            if state.deadline().is_none_or(|until| until > now) {
-                continue;
+            if self.slots[worker].state.deadline().is_some_and(|until| until <= now) {
+                self.time_is_up(worker);
             }
-            let lost = match (state, self.limits.timeout) {
-                (State::Starting { .. }, _) => WorkerLost::Silent(self.limits.hello),
-                (State::Running { .. }, Some(limit)) => WorkerLost::TimedOut(limit),
-                _ => WorkerLost::Garbled("it closed its pipe and did not end".to_string()),
-            };
-            self.condemn(worker, lost);
         }
+        self.hand_out(now);
+    }
+
+    fn time_is_up(&mut self, worker: usize) {
+        let state = &mut self.slots[worker].state;
+        let lost = match (&*state, self.limits.timeout) {
+            (State::Refused { .. }, _) => return *state = State::Absent,
+            (State::Starting { .. }, _) => WorkerLost::Silent(self.limits.hello),
+            (State::Running { .. }, Some(limit)) => WorkerLost::TimedOut(limit),
+            _ => WorkerLost::Garbled("it closed its pipe and did not end".to_string()),
+        };
+        self.condemn(worker, lost);
     }
 
     fn forked(&mut self, worker: usize, now: Duration) {
-        let state = &mut self.slots[worker].state;
-        debug_assert!(matches!(state, State::Forking), "{worker} is {state:?}");
-        *state = State::Starting { until: now + self.limits.hello };
+        let slot = &mut self.slots[worker];
+        debug_assert!(matches!(slot.state, State::Forking), "{worker} is {:?}", slot.state);
+        slot.state = State::Starting { until: now + self.limits.hello };
+        slot.failed_forks = 0;
+    }
+
+    fn not_forked(&mut self, worker: usize, error: io::Error, now: Duration) {
+        let slot = &mut self.slots[worker];
+        if let Some(&wait) = self.limits.forks.get(slot.failed_forks) {
+            slot.state = State::Refused { until: now + wait };
+            slot.failed_forks += 1;
+        } else {
+            self.give_up(worker, StartError::Fork(error));
+        }
     }
 
     fn hello(&mut self, worker: usize) {
         let slot = &mut self.slots[worker];
         if matches!(slot.state, State::Starting { .. }) {
-            *slot = Slot { state: State::Idle, failed_starts: 0 };
+            *slot = Slot { state: State::Idle, failed_starts: 0, ..*slot };
         } else {
             self.condemn(worker, WorkerLost::Garbled("it said hello again".to_string()));
         }
@@ -308,7 +331,7 @@ impl Reactor {
     }
 
     /// Gives a piece to everyone who waits for one, and forks as many workers as can have one of
-    /// those that are left.
+    /// those that are left; where one was refused, another may be lucky.
     fn hand_out(&mut self, now: Duration) {
         for worker in 0..self.slots.len() {
             if matches!(self.slots[worker].state, State::Idle)
@@ -347,7 +370,9 @@ impl Reactor {
 impl State {
     fn deadline(&self) -> Option<Duration> {
         match *self {
-            Self::Starting { until } | Self::Leaving { until, .. } => Some(until),
+            Self::Refused { until } | Self::Starting { until } | Self::Leaving { until, .. } => {
+                Some(until)
+            }
             Self::Running { until, .. } => until,
             _ => None,
         }
@@ -356,7 +381,7 @@ impl State {
     /// What the worker is busy with, if there is a process.
     fn load(&self) -> Option<Load> {
         match *self {
-            Self::Absent | Self::Forking | Self::GivenUp => None,
+            Self::Absent | Self::Forking | Self::Refused { .. } | Self::GivenUp => None,
             Self::Starting { .. } => Some(Load::Starting),
             Self::Idle => Some(Load::Nothing),
             Self::Running { piece, .. } => Some(Load::Piece(piece)),

@@ -18,6 +18,11 @@ const HELLO: Duration = Duration::from_secs(2);
 /// How often in a row the same worker may fail to start.
 const STARTS: u32 = 3;
 
+/// How long to wait before a worker that could not be forked is tried again. Descriptors, memory and
+/// numbers of processes are often short for a moment only.
+const FORKS: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+
 /// A run.
 pub(crate) struct Supervisor<'w> {
     started: Instant,
@@ -33,6 +38,7 @@ impl<'w> Supervisor<'w> {
             timeout: options.timeout,
             hello: HELLO,
             starts: STARTS,
+            forks: &FORKS,
         };
         Self {
             started: Instant::now(),

@@ -190,12 +190,63 @@ fn the_run_goes_on_with_the_workers_that_could_be_forked() {
     alone("the_run_goes_on_with_the_workers_that_could_be_forked", || {
         // A worker takes five of the driver's descriptors, and nine while it is forked.
         allow_descriptors(15);
-        let seen = run(6, &integers(20, |piece, _| piece as i64));
+        // Long enough for the driver to have tried again as often as it does.
+        let slow = integers(20, |piece, _| {
+            std::thread::sleep(Duration::from_millis(150));
+            piece as i64
+        });
+        let seen = run(6, &slow);
         assert_eq!(seen.kept.values(), (0..20).collect::<Vec<_>>());
         assert!((1..6).contains(&seen.notes.len()), "{:?}", seen.notes);
         let without = "warning: going on without worker ";
         assert!(seen.notes.iter().all(|note| note.starts_with(without)));
         assert_eq!(children(), [""; 0]);
+    });
+}
+
+/// Takes all descriptors that are left, for a while.
+fn starve(time: Duration) {
+    let taken: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    assert!(!taken.is_empty());
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        drop(taken);
+    });
+}
+
+#[test]
+fn a_run_waits_for_descriptors_that_are_short_for_a_moment() {
+    alone("a_run_waits_for_descriptors_that_are_short_for_a_moment", || {
+        allow_descriptors(50);
+        let work = integers(6, |piece, _| piece as i64);
+        for workers in [1, 3] {
+            starve(Duration::from_millis(600));
+            let seen = run(workers, &work);
+            assert_eq!((seen.report.done, seen.notes.len()), (6, 0), "{:?}", seen.notes);
+        }
+    });
+}
+
+#[test]
+fn a_replacement_waits_for_descriptors_that_are_short_for_a_moment() {
+    alone("a_replacement_waits_for_descriptors_that_are_short_for_a_moment", || {
+        allow_descriptors(50);
+        let work = integers(6, |piece, cx| {
+            if piece == 2 && cx.attempt() == 0 {
+                std::process::abort();
+            }
+            piece as i64
+        });
+        let starving = &mut |event: Event<'_>| {
+            // Told when piece 2 is under way, and before its end is seen.
+            if matches!(event, Event::Done { piece: 1, .. }) {
+                starve(Duration::from_millis(600));
+            }
+            ControlFlow::Continue(())
+        };
+        let (mut kept, options) = (Kept::default(), ExecuteOptions::new());
+        let report = processes(1).run(&work, &mut kept, &options, starving).unwrap();
+        assert_eq!((report.done, report.workers_lost), (6, 1));
     });
 }
 

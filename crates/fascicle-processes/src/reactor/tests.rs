@@ -4,8 +4,13 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const LIMITS: Limits =
-    Limits { retries: 2, timeout: Some(SECOND.saturating_mul(10)), hello: SECOND, starts: 2 };
+const LIMITS: Limits = Limits {
+    retries: 2,
+    timeout: Some(SECOND.saturating_mul(10)),
+    hello: SECOND,
+    starts: 2,
+    forks: &[Duration::from_millis(100)],
+};
 
 /// Makes choices, and in the end all of them: each run follows a script, and the next script differs
 /// in the last choice that has another option.
@@ -54,6 +59,8 @@ enum Fake {
 /// What may happen to a worker next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
+    /// It could not be forked, and the time to try again has come.
+    Wait,
     Hello,
     Finish,
     Fail,
@@ -144,7 +151,9 @@ impl World {
     fn steps(&self) -> Vec<(usize, Step)> {
         let mut steps = Vec::new();
         for (worker, fake) in self.fakes.iter().enumerate() {
+            let refused = matches!(self.reactor.slots[worker].state, State::Refused { .. });
             let (well, ill): (&[Step], &[Step]) = match fake {
+                Fake::Absent if refused => (&[Step::Wait], &[]),
                 Fake::Absent => continue,
                 Fake::Started => (&[Step::Hello], &[Step::Die, Step::Stall]),
                 Fake::Waiting => (&[], &[Step::Die, Step::Garble]),
@@ -164,7 +173,7 @@ impl World {
     fn take(&mut self, worker: usize, step: Step) {
         let fake = self.fakes[worker];
         let well = matches!((step, fake), (Step::Die, Fake::Killed | Fake::Mute(_)));
-        if !well && !matches!(step, Step::Hello | Step::Finish) {
+        if !well && !matches!(step, Step::Wait | Step::Hello | Step::Finish) {
             self.troubles -= 1;
         }
         match (step, fake) {
@@ -185,8 +194,8 @@ impl World {
                 self.fakes[worker] = Fake::Mute(piece);
                 self.hear(worker, News::Silence);
             }
-            (Step::Stall, _) => {
-                self.now = self.reactor.deadline().expect("who stalls is waited for");
+            (Step::Wait | Step::Stall, _) => {
+                self.now = self.reactor.deadline().expect("it is waited for");
                 self.reactor.tick(self.now);
             }
             (_, Fake::Working(piece) | Fake::Mute(piece)) => {
@@ -423,17 +432,57 @@ fn silent_starts_are_repeated_and_then_given_up() {
     assert_eq!(orders(&mut reactor), expected);
 }
 
+fn refused() -> News {
+    News::NotForked(io::Error::other("no"))
+}
+
 #[test]
-fn a_failed_fork_leaves_the_others_at_work() {
-    let refused = || News::NotForked(io::Error::other("no"));
+fn a_failed_fork_is_tried_again_after_a_while() {
+    let mut reactor = Reactor::new(1, LIMITS);
+    reactor.begin(0..9, Duration::ZERO);
+    assert_eq!(orders(&mut reactor), ["fork 0"]);
+    // A fork that comes about makes good for those that did not, so that this never ends.
+    for now in (0..5).map(|round| SECOND * round) {
+        reactor.hear(0, refused(), now);
+        assert_eq!(reactor.deadline(), Some(now + LIMITS.forks[0]));
+        reactor.tick(now + LIMITS.forks[0] / 2);
+        assert_eq!(orders(&mut reactor), [""; 0]);
+        reactor.tick(now + LIMITS.forks[0]);
+        assert_eq!(orders(&mut reactor), ["fork 0"]);
+        reactor.hear(0, News::Forked, now);
+        reactor.hear(0, News::Hello, now);
+        reactor.hear(0, News::Ended(WorkerLost::Killed(9)), now);
+        assert!(orders(&mut reactor).contains(&"fork 0".to_string()));
+    }
+}
+
+#[test]
+fn who_cannot_be_forked_leaves_the_others_at_work() {
     let mut reactor = Reactor::new(2, LIMITS);
     reactor.begin(0..2, Duration::ZERO);
     reactor.hear(0, News::Forked, Duration::ZERO);
     reactor.hear(1, refused(), Duration::ZERO);
     reactor.hear(0, News::Hello, Duration::ZERO);
-    let expected = ["fork 0", "fork 1", "send 0 0 0", "without 1 it could not be forked: no"];
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1", "send 0 0 0"]);
+    reactor.tick(LIMITS.forks[0]);
+    reactor.hear(1, refused(), LIMITS.forks[0]);
+    let expected = ["fork 1", "without 1 it could not be forked: no"];
     assert_eq!(orders(&mut reactor), expected);
-    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), Duration::ZERO);
-    reactor.hear(0, refused(), Duration::ZERO);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
+    reactor.hear(0, refused(), SECOND);
+    reactor.tick(2 * SECOND);
+    reactor.hear(0, refused(), 2 * SECOND);
     assert_eq!(orders(&mut reactor).last().unwrap(), "give up 0 it could not be forked: no");
+}
+
+#[test]
+fn others_are_forked_in_the_place_of_who_was_refused() {
+    let mut reactor = Reactor::new(3, LIMITS);
+    reactor.begin(0..1, Duration::ZERO);
+    reactor.hear(0, refused(), Duration::ZERO);
+    reactor.hear(1, News::Forked, Duration::ZERO);
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1"]);
+    // When its time comes, the one piece that is left has found its worker.
+    reactor.tick(LIMITS.forks[0]);
+    assert_eq!(orders(&mut reactor), [""; 0]);
 }
