@@ -55,11 +55,11 @@ impl<'w> Crew<'w> {
         Ok(())
     }
 
-    /// Sends a command to a worker that is there.
-    pub(crate) fn send(&mut self, worker: usize, command: Command) {
-        if let Some(member) = &mut self.members[worker] {
-            member.pipes.send(command);
-        }
+    /// Sends a command to a worker, if it is there: its end, too, may have come in with its last
+    /// result, and be told after it.
+    pub(crate) fn send(&mut self, worker: usize, command: Command) -> bool {
+        let member = self.members[worker].as_mut();
+        member.map(|member| member.pipes.send(command)).is_some()
     }
 
     /// Kills a worker; its end is told later.
@@ -157,6 +157,9 @@ impl Member {
         self.pipes.receive(buffer, tell);
         if lost.is_some() {
             self.pipes.finish(buffer, tell);
+            if self.pipes.holds_command() {
+                tell(Arrival::News(News::Untaken));
+            }
         }
         lost
     }

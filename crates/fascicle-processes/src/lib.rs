@@ -57,7 +57,8 @@
 //! # What is promised
 //! - A worker that dies while it runs a piece, of whatever, is replaced and the piece is run again,
 //!   until the piece has cost [`retries`](fascicle_core::ExecuteOptions::retries) workers. The other
-//!   pieces do not notice.
+//!   pieces do not notice. A worker that dies between two pieces costs neither (elsewhere than on
+//!   Linux the next one may be charged, if it was sent in the moment of the death).
 //! - No worker outlives the run: however it ends, workers are killed and waited for, and the kernel
 //!   kills them when the thread that runs the driver dies (Linux; elsewhere a worker ends after the
 //!   piece that it is running).

@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags};
 use crate::lines::Lines;
 use crate::message::{Command, Reply};
 use crate::reactor::News;
+use crate::sys;
 use crate::worker::Ends;
 
 /// The most that is read of one pipe before the others have their turn. More than a pipe holds, so
@@ -29,8 +30,11 @@ pub(crate) enum Arrival {
 
 /// The driver's ends.
 pub(crate) struct Pipes {
-    commands: PipeWriter,
+    /// Until it is found that nobody reads them any more.
+    commands: Option<PipeWriter>,
     unsent: Vec<u8>,
+    /// How long the last command was.
+    length: usize,
     results: Option<PipeReader>,
     decoder: Decoder,
     outputs: [Output; 2],
@@ -57,8 +61,9 @@ impl Pipes {
         never_block(&our_commands)?;
         never_block(&our_results)?;
         let pipes = Self {
-            commands: our_commands,
+            commands: Some(our_commands),
             unsent: Vec::new(),
+            length: 0,
             results: Some(our_results),
             decoder: Decoder::default(),
             outputs: [
@@ -72,28 +77,39 @@ impl Pipes {
     /// Sends a command, now or when there is room.
     pub(crate) fn send(&mut self, command: Command) {
         // A header of two numbers always encodes.
-        self.unsent.extend(encode(&command, &Frame::default()).unwrap_or_default());
+        let packet = encode(&command, &Frame::default()).unwrap_or_default();
+        self.length = packet.len();
+        self.unsent.extend(packet);
         self.flush();
     }
 
     /// Sends what there was no room for. A worker that is gone is noticed by its end; writing to it
     /// is an error and no more, as Rust programs ignore SIGPIPE.
     pub(crate) fn flush(&mut self) {
-        while !self.unsent.is_empty() {
-            match self.commands.write(&self.unsent) {
+        while let Some(commands) = &mut self.commands
+            && !self.unsent.is_empty()
+        {
+            match commands.write(&self.unsent) {
                 Ok(written) => drop(self.unsent.drain(..written)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.unsent.clear(),
+                Err(_) => self.commands = None,
             }
         }
+    }
+
+    /// Whether the last command has not reached the worker: it could not be sent, or is still in the
+    /// pipe. A worker takes all of a command at once; what is of another length is mischief.
+    pub(crate) fn holds_command(&self) -> bool {
+        let unread = self.commands.as_ref().map_or(0, |pipe| sys::unread(pipe.as_fd()));
+        !self.unsent.is_empty() || (unread > 0 && unread == self.length)
     }
 
     /// What to poll for.
     pub(crate) fn polled(&self) -> impl Iterator<Item = PollFd<'_>> {
         let outputs = self.outputs.iter().map(|output| &output.pipe);
         let readable = outputs.chain([&self.results]).flatten();
-        let waiting = (!self.unsent.is_empty()).then_some(&self.commands);
+        let waiting = self.commands.as_ref().filter(|_| !self.unsent.is_empty());
         readable
             .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN))
             .chain(waiting.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLOUT)))

@@ -18,7 +18,7 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
     /// The longest that a worker may take to say hello.
     pub(crate) hello: Duration,
-    /// How often in a row the same worker may fail to start.
+    /// How often in a row the same worker may be lost before it begins a piece.
     pub(crate) starts: u32,
     /// How long to wait, each time that a worker cannot be forked, before it is tried again.
     pub(crate) forks: &'static [Duration],
@@ -31,6 +31,8 @@ pub(crate) enum News {
     Forked,
     /// It could not be forked.
     NotForked(io::Error),
+    /// It has not begun the piece that it was last sent, and never will.
+    Untaken,
     /// It has started.
     Hello,
     /// It has finished a piece.
@@ -50,7 +52,7 @@ pub(crate) enum News {
 pub(crate) enum Order {
     /// Fork a worker, and tell what came of it.
     Fork { worker: usize },
-    /// Have a worker run a piece.
+    /// Have a worker run a piece, and tell if it cannot be sent.
     Send { worker: usize, piece: u64, attempt: u32 },
     /// Kill a worker.
     Kill { worker: usize },
@@ -70,7 +72,7 @@ pub(crate) enum StartError {
     /// The system refused.
     #[error("it could not be forked: {0}")]
     Fork(#[source] io::Error),
-    /// It was lost before it said hello, too often.
+    /// It was lost before it began a piece, too often.
     #[error("before it could run anything, {0}")]
     Lost(WorkerLost),
 }
@@ -109,7 +111,7 @@ enum State {
 #[derive(Debug)]
 struct Slot {
     state: State,
-    /// How often in a row it was lost before it said hello.
+    /// How often in a row it was lost before it began a piece.
     failed_starts: u32,
     /// How often in a row it could not be forked.
     failed_forks: usize,
@@ -174,6 +176,7 @@ impl Reactor {
         match news {
             News::Forked => self.forked(worker, now),
             News::NotForked(error) => self.not_forked(worker, error, now),
+            News::Untaken => self.untaken(worker, now),
             News::Hello => self.hello(worker),
             News::Finished { piece, log, result } => self.finished(worker, piece, log, result),
             News::Part => self.part(worker, now),
@@ -223,9 +226,9 @@ impl Reactor {
     }
 
     fn hello(&mut self, worker: usize) {
-        let slot = &mut self.slots[worker];
-        if matches!(slot.state, State::Starting { .. }) {
-            *slot = Slot { state: State::Idle, failed_starts: 0, ..*slot };
+        let state = &mut self.slots[worker].state;
+        if matches!(state, State::Starting { .. }) {
+            *state = State::Idle;
         } else {
             self.condemn(worker, WorkerLost::Garbled("it said hello again".to_string()));
         }
@@ -238,9 +241,9 @@ impl Reactor {
         log: Vec<LogLine>,
         result: Result<Frame, Failure>,
     ) {
-        let state = &mut self.slots[worker].state;
-        if matches!(*state, State::Running { piece: running, .. } if running == piece) {
-            *state = State::Idle;
+        let slot = &mut self.slots[worker];
+        if matches!(slot.state, State::Running { piece: running, .. } if running == piece) {
+            *slot = Slot { state: State::Idle, failed_starts: 0, ..*slot };
             self.finish(piece, worker, log, result);
         } else {
             let what = format!("a result of piece {piece}, which it was not to run");
@@ -259,6 +262,18 @@ impl Reactor {
         let state = &mut self.slots[worker].state;
         if let Some(load) = state.load().filter(|_| !matches!(state, State::Dying { .. })) {
             *state = State::Leaving { load, until };
+        }
+    }
+
+    /// Takes a piece back from a worker that is lost to it. Someone else runs it, and it is not
+    /// charged: what it does cannot be why the worker was lost.
+    fn untaken(&mut self, worker: usize, now: Duration) {
+        self.silence(worker, now);
+        if let State::Leaving { load, .. } | State::Dying { load, .. } =
+            &mut self.slots[worker].state
+            && let Load::Piece(piece) = std::mem::replace(load, Load::Nothing)
+        {
+            self.again.push_front(piece);
         }
     }
 
@@ -282,8 +297,7 @@ impl Reactor {
         let piece = if let Load::Piece(piece) = load { Some(piece) } else { None };
         self.told.push_back(Order::Mourn { worker, lost: lost.clone(), piece });
         match load {
-            Load::Starting => self.start_failed(worker, lost),
-            Load::Nothing => {}
+            Load::Starting | Load::Nothing => self.start_failed(worker, lost),
             Load::Piece(piece) => self.lost_with(piece, worker, lost),
         }
     }
@@ -297,6 +311,7 @@ impl Reactor {
     }
 
     fn lost_with(&mut self, piece: u64, worker: usize, lost: WorkerLost) {
+        self.slots[worker].failed_starts = 0;
         let deaths = self.deaths.entry(piece).or_default();
         *deaths += 1;
         let attempts = *deaths;
@@ -361,7 +376,7 @@ impl Reactor {
         }
     }
 
-    /// Pieces that have lost a worker go first, so that nobody waits for them at the end.
+    /// Pieces that have come back go first, so that nobody waits for them at the end.
     fn next_piece(&mut self) -> Option<u64> {
         self.again.pop_front().or_else(|| self.fresh.next())
     }

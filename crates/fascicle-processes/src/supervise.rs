@@ -15,7 +15,7 @@ const DRIVER: &str = "processes";
 /// The longest that a worker may take to say hello.
 const HELLO: Duration = Duration::from_secs(2);
 
-/// How often in a row the same worker may fail to start.
+/// How often in a row the same worker may be lost before it begins a piece.
 const STARTS: u32 = 3;
 
 /// How long to wait before a worker that could not be forked is tried again. Descriptors, memory and
@@ -115,7 +115,9 @@ impl<'w> Supervisor<'w> {
                     self.reactor.hear(worker, news, self.started.elapsed());
                 }
                 Order::Send { worker, piece, attempt } => {
-                    self.crew.send(worker, Command::Run { piece, attempt });
+                    if !self.crew.send(worker, Command::Run { piece, attempt }) {
+                        self.reactor.hear(worker, News::Untaken, self.started.elapsed());
+                    }
                 }
                 Order::Kill { worker } => self.crew.kill(worker),
                 Order::Finish { piece, worker, log, result } => {

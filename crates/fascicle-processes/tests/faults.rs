@@ -4,10 +4,13 @@
 mod common;
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use common::{Pieces, integers, raise, run, run_with};
-use fascicle_core::{Cause, Context, ExecuteOptions, Failure, Frame, WorkerLost};
+use common::{Kept, Pieces, integers, raise, run, run_with};
+use fascicle_core::{
+    Cause, Context, Event, Execute, ExecuteOptions, Failure, Frame, Report, WorkerLost,
+};
 use nix::sys::signal::Signal;
 
 /// Runs ten pieces of which piece 4 does mischief; all others must be done.
@@ -170,16 +173,58 @@ fn a_slow_listener_costs_no_piece_its_time() {
         out.put_bytes("large", vec![piece as u8; 3_000_000]);
         Ok(())
     });
-    let driver = common::processes(2);
-    let mut kept = common::Kept::default();
-    let slow = &mut |event: fascicle_core::Event<'_>| {
-        if matches!(event, fascicle_core::Event::Done { .. }) {
+    let slow = &mut |event: Event<'_>| {
+        if matches!(event, Event::Done { .. }) {
             std::thread::sleep(Duration::from_millis(400));
         }
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     };
-    let report = fascicle_core::Execute::run(&driver, &work, &mut kept, &options, slow).unwrap();
+    let report = common::processes(2).run(&work, &mut Kept::default(), &options, slow).unwrap();
     assert_eq!((report.done, report.workers_lost), (4, 0));
+}
+
+/// Runs five pieces on one worker, of which piece 1 leaves a mischief behind that befalls the worker
+/// when its result is on its way and the driver, busy with a listener, has not read it.
+fn run_after(mischief: fn(), options: &ExecuteOptions) -> (Report, Vec<(WorkerLost, Option<u64>)>) {
+    let work = integers(5, |piece, cx| {
+        if piece == 1 && cx.attempt() == 0 {
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                mischief();
+            });
+        }
+        piece as i64
+    });
+    let mut lost = Vec::new();
+    let busy = &mut |event: Event<'_>| {
+        match event {
+            Event::Done { piece: 0, .. } => std::thread::sleep(Duration::from_millis(200)),
+            Event::WorkerLost { lost: how, piece, .. } => lost.push((how.clone(), piece)),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    };
+    let report = common::processes(1).run(&work, &mut Kept::default(), options, busy).unwrap();
+    (report, lost)
+}
+
+#[test]
+fn a_worker_that_dies_between_two_pieces_costs_neither() {
+    let options = ExecuteOptions::new().with_retries(1);
+    let (report, lost) = run_after(|| std::process::abort(), &options);
+    assert_eq!(report.failures, []);
+    assert_eq!((report.done, lost), (5, vec![(WorkerLost::Killed(6), None)]));
+}
+
+/// Elsewhere the driver cannot tell whether the worker has taken what it was sent.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_piece_that_a_worker_never_took_is_not_charged() {
+    let limit = Duration::from_millis(300);
+    let options = ExecuteOptions::new().with_retries(1).with_timeout(limit);
+    let (report, lost) = run_after(|| raise(Signal::SIGSTOP), &options);
+    assert_eq!(report.failures, []);
+    assert_eq!((report.done, lost), (5, vec![(WorkerLost::TimedOut(limit), None)]));
 }
 
 #[test]
@@ -250,12 +295,23 @@ fn babble() {
 fn a_garbled_frame_costs_the_worker() {
     // Other runs in this process would find their pipes in this worker too.
     common::alone("a_garbled_frame_costs_the_worker", || {
-        let seen = run_mischief(|_| babble(), &ExecuteOptions::new().with_retries(2));
-        let Cause::WorkerLost { lost: WorkerLost::Garbled(what), attempts: 2 } = seen.cause(4)
-        else {
-            panic!("{:?}", seen.report);
-        };
-        assert!(what.contains("magic"), "{what}");
-        assert_eq!(seen.report.done, 9);
+        let options = ExecuteOptions::new().with_retries(2);
+        // One reads what it has written into its own commands, the other leaves it there.
+        let babblers: [fn(&mut Context<'_>); 2] = [
+            |_| babble(),
+            |_| {
+                babble();
+                std::process::abort();
+            },
+        ];
+        for babbler in babblers {
+            let seen = run_mischief(babbler, &options);
+            let Cause::WorkerLost { lost: WorkerLost::Garbled(what), attempts: 2 } = seen.cause(4)
+            else {
+                panic!("{:?}", seen.report);
+            };
+            assert!(what.contains("magic"), "{what}");
+            assert_eq!(seen.report.done, 9);
+        }
     });
 }

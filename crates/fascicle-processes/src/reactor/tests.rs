@@ -53,7 +53,21 @@ enum Fake {
     Working(u64),
     /// It has closed its pipe, and nothing more comes from it.
     Mute(u64),
-    Killed,
+    /// It has ended without having taken its piece, and its end is not told yet.
+    Gone,
+    /// With the piece that it had, unless that came back.
+    Killed(Option<u64>),
+}
+
+impl Fake {
+    /// The piece that is charged if it is lost.
+    fn piece(self) -> Option<u64> {
+        match self {
+            Self::Working(piece) | Self::Mute(piece) => Some(piece),
+            Self::Killed(piece) => piece,
+            Self::Absent | Self::Started | Self::Waiting | Self::Gone => None,
+        }
+    }
 }
 
 /// What may happen to a worker next.
@@ -65,6 +79,7 @@ enum Step {
     Finish,
     Fail,
     Part,
+    Untaken,
     Die,
     Silence,
     Garble,
@@ -115,11 +130,8 @@ impl World {
                     self.fakes[worker] = Fake::Working(piece);
                 }
                 Order::Kill { worker } => {
-                    assert!(!matches!(self.fakes[worker], Fake::Absent | Fake::Killed));
-                    if let Fake::Working(piece) | Fake::Mute(piece) = self.fakes[worker] {
-                        *self.lost.entry(piece).or_default() += 1;
-                    }
-                    self.fakes[worker] = Fake::Killed;
+                    assert!(!matches!(self.fakes[worker], Fake::Absent | Fake::Killed(_)));
+                    self.fakes[worker] = Fake::Killed(self.fakes[worker].piece());
                 }
                 Order::Finish { piece, result, .. } => {
                     assert!(self.finished.iter().all(|&(done, _)| done != piece));
@@ -159,10 +171,12 @@ impl World {
                 Fake::Waiting => (&[], &[Step::Die, Step::Garble]),
                 Fake::Working(_) => (
                     &[Step::Finish],
-                    &[Step::Fail, Step::Die, Step::Stall, Step::Silence, Step::Part],
+                    &[Step::Fail, Step::Die, Step::Stall, Step::Silence, Step::Part, Step::Untaken],
                 ),
-                Fake::Mute(_) => (&[Step::Die], &[Step::Stall]),
-                Fake::Killed => (&[Step::Die], &[]),
+                Fake::Mute(_) => (&[Step::Die], &[Step::Stall, Step::Untaken]),
+                Fake::Gone => (&[Step::Die], &[Step::Stall]),
+                Fake::Killed(Some(_)) => (&[Step::Die], &[Step::Untaken]),
+                Fake::Killed(None) => (&[Step::Die], &[]),
             };
             let ill = if self.troubles > 0 { ill } else { &[] };
             steps.extend(well.iter().chain(ill).map(|&step| (worker, step)));
@@ -172,7 +186,8 @@ impl World {
 
     fn take(&mut self, worker: usize, step: Step) {
         let fake = self.fakes[worker];
-        let well = matches!((step, fake), (Step::Die, Fake::Killed | Fake::Mute(_)));
+        let well =
+            matches!((step, fake), (Step::Die, Fake::Mute(_) | Fake::Gone | Fake::Killed(_)));
         if !well && !matches!(step, Step::Wait | Step::Hello | Step::Finish) {
             self.troubles -= 1;
         }
@@ -198,15 +213,19 @@ impl World {
                 self.now = self.reactor.deadline().expect("it is waited for");
                 self.reactor.tick(self.now);
             }
-            (_, Fake::Working(piece) | Fake::Mute(piece)) => {
-                *self.lost.entry(piece).or_default() += 1;
-                self.end(worker);
+            (Step::Untaken, _) => {
+                let killed = matches!(fake, Fake::Killed(_));
+                self.fakes[worker] = if killed { Fake::Killed(None) } else { Fake::Gone };
+                self.hear(worker, News::Untaken);
             }
             _ => self.end(worker),
         }
     }
 
     fn end(&mut self, worker: usize) {
+        if let Some(piece) = self.fakes[worker].piece() {
+            *self.lost.entry(piece).or_default() += 1;
+        }
         self.fakes[worker] = Fake::Absent;
         self.hear(worker, News::Ended(WorkerLost::Killed(9)));
     }
@@ -430,6 +449,52 @@ fn silent_starts_are_repeated_and_then_given_up() {
         format!("give up 0 before it could run anything, {silent}"),
     ];
     assert_eq!(orders(&mut reactor), expected);
+}
+
+#[test]
+fn a_piece_that_was_not_taken_is_run_by_others_and_not_charged() {
+    let mut reactor = running(2, 3);
+    reactor.hear(0, done(0), SECOND);
+    reactor.hear(0, News::Untaken, SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 2 0", "done 0"]);
+    reactor.hear(1, done(1), SECOND);
+    assert_eq!(orders(&mut reactor), ["send 1 2 0", "done 1"]);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
+    assert_eq!(orders(&mut reactor), ["mourn 0 None the worker exited with code 1"]);
+}
+
+#[test]
+fn a_time_out_before_a_piece_was_taken_is_not_its_own() {
+    let mut reactor = running(1, 1);
+    reactor.tick(10 * SECOND);
+    reactor.hear(0, News::Silence, 10 * SECOND);
+    reactor.hear(0, News::Untaken, 10 * SECOND);
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), 10 * SECOND);
+    let expected = ["kill 0", "fork 0", "mourn 0 None the time limit of 10s was exceeded"];
+    assert_eq!(orders(&mut reactor), expected);
+}
+
+/// Nothing is charged for such deaths, so that something else must end them.
+#[test]
+fn who_always_dies_before_it_begins_a_piece_is_given_up() {
+    let mut reactor = running(1, 9);
+    let die = |reactor: &mut Reactor| {
+        reactor.hear(0, News::Untaken, SECOND);
+        reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
+        orders(reactor)
+    };
+    let mourned = "mourn 0 None the worker exited with code 1";
+    for piece in 0..5 {
+        // A piece that is done makes good for the deaths before it.
+        reactor.hear(0, done(piece), SECOND);
+        let _ = orders(&mut reactor);
+        assert_eq!(die(&mut reactor), ["fork 0", mourned]);
+        reactor.hear(0, News::Forked, SECOND);
+        reactor.hear(0, News::Hello, SECOND);
+        assert_eq!(orders(&mut reactor), [format!("send 0 {} 0", piece + 1)]);
+    }
+    let given_up = "give up 0 before it could run anything, the worker exited with code 1";
+    assert_eq!(die(&mut reactor), [mourned, given_up]);
 }
 
 fn refused() -> News {
