@@ -59,6 +59,9 @@
 //!   until the piece has cost [`retries`](fascicle_core::ExecuteOptions::retries) workers. The other
 //!   pieces do not notice. A worker that dies between two pieces costs neither (elsewhere than on
 //!   Linux the next one may be charged, if it was sent in the moment of the death).
+//! - A piece's [time limit](fascicle_core::ExecuteOptions::timeout) is of time in which the driver
+//!   was there to see it: when the program is stopped for more than a second, as by Ctrl-Z, or is
+//!   kept by a listener that long, that time does not count.
 //! - No worker outlives the run: however it ends, workers are killed and waited for, and the kernel
 //!   kills them when the thread that runs the driver dies (Linux; elsewhere a worker ends after the
 //!   piece that it is running).

@@ -9,6 +9,12 @@ use std::time::Duration;
 use fascicle_core::{Cause, Failure, Frame, LogLine, WorkerLost};
 use thiserror::Error;
 
+/// The longest between two looks at the workers while the time of one of them runs.
+const WATCH: Duration = Duration::from_millis(500);
+
+/// A driver that has not looked for so long was away: stopped, or starved, or busy with a listener.
+const AWAY: Duration = Duration::from_secs(1);
+
 /// How long and how often.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -127,6 +133,8 @@ pub(crate) struct Reactor {
     /// How many workers each unfinished piece has cost.
     deaths: BTreeMap<u64, u32>,
     unfinished: u64,
+    /// When the driver last looked.
+    looked: Duration,
     /// What concerns workers; it goes first, so that they work while others are told.
     orders: VecDeque<Order>,
     /// What concerns the book-keeping.
@@ -143,6 +151,7 @@ impl Reactor {
             again: VecDeque::new(),
             deaths: BTreeMap::new(),
             unfinished: 0,
+            looked: Duration::ZERO,
             orders: VecDeque::new(),
             told: VecDeque::new(),
         }
@@ -153,6 +162,7 @@ impl Reactor {
         debug_assert!(self.is_done(), "a round begins when the last one is done");
         self.unfinished = pieces.end - pieces.start;
         self.fresh = pieces;
+        self.looked = now;
         self.hand_out(now);
     }
 
@@ -166,9 +176,26 @@ impl Reactor {
         self.orders.pop_front().or_else(|| self.told.pop_front())
     }
 
-    /// When [`Reactor::tick`] is due, if nothing happens before.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    /// When the driver is to look again, if nothing happens before.
+    pub(crate) fn next_look(&self) -> Option<Duration> {
+        self.deadline().map(|at| at.min(self.looked + WATCH))
+    }
+
+    fn deadline(&self) -> Option<Duration> {
         self.slots.iter().filter_map(|slot| slot.state.deadline()).min()
+    }
+
+    /// Begins a look: what has happened until now is told next, and then [`Reactor::tick`] comes.
+    ///
+    /// If the driver was away, that time counts for nobody. Ctrl-Z stops the workers too, and when
+    /// all go on, time has passed in which they could do nothing. How long they stood still is not
+    /// known, so they are given all of it; a worker that hangs is found that much later.
+    pub(crate) fn look(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.looked);
+        self.looked = now;
+        if passed > AWAY {
+            self.slots.iter_mut().for_each(|slot| slot.state.extend(passed));
+        }
     }
 
     /// Takes in what happened to a worker.
@@ -390,6 +417,17 @@ impl State {
             }
             Self::Running { until, .. } => until,
             _ => None,
+        }
+    }
+
+    /// Gives a worker more time, if it has a limit.
+    fn extend(&mut self, time: Duration) {
+        match self {
+            Self::Starting { until }
+            | Self::Running { until: Some(until), .. }
+            | Self::Leaving { until, .. } => *until += time,
+            // The time until a worker is forked again is the driver's own.
+            _ => {}
         }
     }
 

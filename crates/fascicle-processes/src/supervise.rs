@@ -73,14 +73,16 @@ impl<'w> Supervisor<'w> {
         self.obey(rounds)?;
         while !(self.reactor.is_done() || rounds.interrupted()) {
             let now = self.started.elapsed();
-            let longest = self.reactor.deadline().map(|at| at.saturating_sub(now));
+            let longest = self.reactor.next_look().map(|at| at.saturating_sub(now));
             let waited = self.crew.wait(longest, &mut self.arrivals);
             let looked =
                 waited.map_err(|error| failed("wait for its workers".to_string(), error))?;
+            let looked = looked.duration_since(self.started);
+            self.reactor.look(looked);
             self.take_in(rounds)?;
             // A deadline has passed only for those of whom nothing had come in by then: the time
             // that a listener takes afterwards is nobody's fault.
-            self.reactor.tick(looked.duration_since(self.started));
+            self.reactor.tick(looked);
             self.obey(rounds)?;
         }
         Ok(())

@@ -5,6 +5,7 @@ mod common;
 
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
+use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,7 +18,8 @@ use fascicle_core::{
     Event, Execute, ExecuteOptions, Fold, FoldError, Frame, RunError, Work, ignore_events,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 #[test]
 fn no_descriptors_and_no_children_are_left() {
@@ -176,6 +178,43 @@ fn workers_of_workers_die_with_their_worker() {
         .collect();
     assert_eq!(inner.len(), 3, "{seen:?}");
     assert!(wait_until(|| !inner.iter().any(|&worker| is_alive(worker))).is_some());
+}
+
+#[test]
+fn a_run_that_is_stopped_and_goes_on_loses_no_time() {
+    const INSIDE: &str = "FASCICLE_STOPPED";
+    if std::env::var_os(INSIDE).is_some() {
+        // Each piece takes 0.6 s of the second that it has, in steps, so that it needs time after
+        // the stop too.
+        let work = integers(4, |piece, _| {
+            writeln!(std::io::stdout(), "begun").unwrap();
+            (0..12).for_each(|_| std::thread::sleep(Duration::from_millis(50)));
+            piece as i64
+        });
+        let options = ExecuteOptions::new().with_timeout(Duration::from_secs(1)).with_retries(1);
+        let report = processes(2).run(&work, &mut Kept::default(), &options, &mut |event| {
+            if let Event::Output { line, .. } = event {
+                writeln!(std::io::stderr(), "{line}").unwrap();
+            }
+            ControlFlow::Continue(())
+        });
+        let report = report.unwrap();
+        assert_eq!((report.done, report.workers_lost), (4, 0), "{:?}", report.failures);
+        return;
+    }
+    let mut command = again("a_run_that_is_stopped_and_goes_on_loses_no_time", INSIDE);
+    let piped = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut driver = piped.spawn().unwrap();
+    let mut lines = BufReader::new(driver.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "begun"));
+    // As Ctrl-Z and `fg` do.
+    std::thread::sleep(Duration::from_millis(200));
+    let group = Pid::from_raw(driver.id() as i32);
+    killpg(group, Signal::SIGSTOP).unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    killpg(group, Signal::SIGCONT).unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert!(driver.wait().unwrap().success(), "{rest:#?}");
 }
 
 /// Lets this process open so many more descriptors.

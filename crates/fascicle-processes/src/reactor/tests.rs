@@ -210,8 +210,9 @@ impl World {
                 self.hear(worker, News::Silence);
             }
             (Step::Wait | Step::Stall, _) => {
-                self.now = self.reactor.deadline().expect("it is waited for");
-                self.reactor.tick(self.now);
+                let until = self.reactor.deadline().expect("it is waited for");
+                watch(&mut self.reactor, until);
+                self.now = until;
             }
             (Step::Untaken, _) => {
                 let killed = matches!(fake, Fake::Killed(_));
@@ -351,6 +352,16 @@ fn running(workers: usize, pieces: u64) -> Reactor {
     reactor
 }
 
+/// Lets time pass for a driver that looks whenever it is to.
+fn watch(reactor: &mut Reactor, until: Duration) {
+    while let Some(now) = reactor.next_look().filter(|&now| now <= until) {
+        reactor.look(now);
+        reactor.tick(now);
+    }
+    reactor.look(until);
+    reactor.tick(until);
+}
+
 fn done(piece: u64) -> News {
     News::Finished { piece, log: Vec::new(), result: Ok(Frame::default()) }
 }
@@ -397,6 +408,51 @@ fn a_time_out_is_named_although_the_worker_was_killed() {
     reactor.hear(0, News::Ended(WorkerLost::Killed(9)), 10 * SECOND);
     let expected = ["fork 0", "mourn 0 Some(0) the time limit of 10s was exceeded"];
     assert_eq!(orders(&mut reactor), expected);
+}
+
+#[test]
+fn a_time_for_which_the_driver_was_stopped_counts_for_nobody() {
+    let mut reactor = Reactor::new(2, LIMITS);
+    reactor.begin(0..2, Duration::ZERO);
+    reactor.hear(0, News::Forked, Duration::ZERO);
+    reactor.hear(0, News::Hello, Duration::ZERO);
+    watch(&mut reactor, 8 * SECOND);
+    reactor.hear(1, News::Forked, 8 * SECOND);
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1", "send 0 0 0"]);
+    // Ctrl-Z, and a minute later `fg`.
+    for now in [68 * SECOND, 68 * SECOND + WATCH] {
+        reactor.look(now);
+        reactor.tick(now);
+        assert_eq!(orders(&mut reactor), [""; 0]);
+    }
+    watch(&mut reactor, 69 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 1"]);
+    watch(&mut reactor, 69 * SECOND + WATCH);
+    assert_eq!(orders(&mut reactor), [""; 0]);
+    watch(&mut reactor, 70 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+}
+
+#[test]
+fn a_long_wait_is_not_a_stop() {
+    let mut reactor = running(1, 1);
+    assert_eq!(reactor.next_look(), Some(WATCH));
+    watch(&mut reactor, 9 * SECOND + WATCH);
+    assert_eq!(orders(&mut reactor), [""; 0]);
+    watch(&mut reactor, 10 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+    // Nobody's time runs, so that nobody need be watched.
+    assert_eq!(reactor.next_look(), None);
+}
+
+#[test]
+fn a_stop_does_not_put_off_a_fork() {
+    let mut reactor = Reactor::new(1, LIMITS);
+    reactor.begin(0..1, Duration::ZERO);
+    reactor.hear(0, refused(), Duration::ZERO);
+    reactor.look(60 * SECOND);
+    reactor.tick(60 * SECOND);
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 0"]);
 }
 
 #[test]
