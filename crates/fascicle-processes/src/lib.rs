@@ -78,6 +78,9 @@
 //!   stay locked in the worker, and inherited thread pools do not work: a piece that waits for either
 //!   hangs until its [time limit](fascicle_core::ExecuteOptions::timeout). Generators of random
 //!   numbers that live in thread-locals give the same numbers in all workers.
+//! - The heap works in a worker because the C library's malloc, Rust's default, has fork handlers
+//!   that see to its locks. A program with threads and another `#[global_allocator]` needs one that
+//!   has them too.
 //! - Text in the buffers of C's stdio is not relayed; Rust's is.
 //! - Processes that a piece starts and does not wait for are not ended.
 //! - Do not fork in an MPI rank.

@@ -37,8 +37,11 @@ pub(crate) fn fork(child: impl FnOnce(Outputs) -> i32) -> io::Result<Process> {
     // No handler of this process may run in the worker before its dispositions are reset.
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     // SAFETY: the child keeps to what works in a fork of a process with threads: it uses the heap,
-    // whose locks the C library keeps usable, the standard outputs, whose locks this thread holds,
-    // and what the work does, as the crate's description says. It never returns from this block.
+    // the standard outputs, whose locks this thread holds, and what the work does, as the crate's
+    // description says. It never returns from this block. The heap's locks are kept usable by the
+    // fork handlers of the C library's malloc, which is Rust's default allocator; a host with another
+    // global allocator needs one that has fork handlers of its own, as jemalloc has: without them a
+    // lock that another thread held during the fork stays locked, and the worker hangs at it.
     match unsafe { nix::unistd::fork() } {
         Ok(ForkResult::Child) => {
             let code = catch_unwind(AssertUnwindSafe(|| child(outputs)));
