@@ -41,8 +41,8 @@ pub trait Execute {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecuteOptions {
-    /// How many workers a piece may lose before it counts as failed (default 3).
-    pub retries: u32,
+    /// How often a piece is tried whose worker is lost, before it counts as failed (default 3).
+    pub attempts: u32,
     /// The longest that a piece may take (default: no limit). Only drivers that can end a worker
     /// accept one.
     pub timeout: Option<Duration>,
@@ -50,7 +50,7 @@ pub struct ExecuteOptions {
 
 impl Default for ExecuteOptions {
     fn default() -> Self {
-        Self { retries: 3, timeout: None }
+        Self { attempts: 3, timeout: None }
     }
 }
 
@@ -60,10 +60,10 @@ impl ExecuteOptions {
         Self::default()
     }
 
-    /// With this many lost workers per piece, at least 1, before the piece counts as failed.
+    /// With so many attempts, at least 1, at a piece whose worker is lost.
     #[must_use]
-    pub fn with_retries(mut self, retries: u32) -> Self {
-        self.retries = retries.max(1);
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
         self
     }
 

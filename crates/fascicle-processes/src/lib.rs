@@ -56,7 +56,7 @@
 //!
 //! # What is promised
 //! - A worker that dies while it runs a piece, of whatever, is replaced and the piece is run again,
-//!   until the piece has cost [`retries`](fascicle_core::ExecuteOptions::retries) workers. The other
+//!   until the piece has cost [`attempts`](fascicle_core::ExecuteOptions::attempts) workers. The other
 //!   pieces do not notice. A worker that dies between two pieces costs neither (elsewhere than on
 //!   Linux the next one may be charged, if it was sent in the moment of the death).
 //! - A piece's [time limit](fascicle_core::ExecuteOptions::timeout) is of time in which the driver

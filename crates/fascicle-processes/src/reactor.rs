@@ -19,7 +19,7 @@ const AWAY: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// How many workers a piece may lose before it has failed.
-    pub(crate) retries: u32,
+    pub(crate) attempts: u32,
     /// The longest that a piece may take.
     pub(crate) timeout: Option<Duration>,
     /// The longest that a worker may take to say hello.
@@ -342,7 +342,7 @@ impl Reactor {
         let deaths = self.deaths.entry(piece).or_default();
         *deaths += 1;
         let attempts = *deaths;
-        if attempts < self.limits.retries {
+        if attempts < self.limits.attempts {
             self.again.push_back(piece);
         } else {
             let failure = Failure::new(Cause::WorkerLost { lost, attempts });

@@ -34,7 +34,7 @@ pub(crate) struct Supervisor<'w> {
 impl<'w> Supervisor<'w> {
     pub(crate) fn new(work: &'w dyn Work, workers: usize, options: &ExecuteOptions) -> Self {
         let limits = Limits {
-            retries: options.retries,
+            attempts: options.attempts,
             timeout: options.timeout,
             hello: HELLO,
             starts: STARTS,

@@ -107,7 +107,7 @@ fn a_stack_overflow_is_a_lost_worker() {
         |_| {
             std::hint::black_box(deep(&mut [0; 64]));
         },
-        &ExecuteOptions::new().with_retries(1),
+        &ExecuteOptions::new().with_attempts(1),
     );
     let lost = WorkerLost::Killed(6);
     assert_eq!(*seen.cause(4), Cause::WorkerLost { lost, attempts: 1 });
@@ -153,7 +153,7 @@ fn many_kills_in_a_long_run_cost_nothing() {
 #[test]
 fn a_time_limit_ends_what_hangs_and_nothing_else() {
     let limit = Duration::from_millis(200);
-    let options = ExecuteOptions::new().with_timeout(limit).with_retries(2);
+    let options = ExecuteOptions::new().with_timeout(limit).with_attempts(2);
     let hangs: [fn(&mut Context<'_>); 2] =
         [|_| std::thread::sleep(Duration::from_secs(60)), |_| raise(Signal::SIGSTOP)];
     for hang in hangs {
@@ -210,7 +210,7 @@ fn run_after(mischief: fn(), options: &ExecuteOptions) -> (Report, Vec<(WorkerLo
 
 #[test]
 fn a_worker_that_dies_between_two_pieces_costs_neither() {
-    let options = ExecuteOptions::new().with_retries(1);
+    let options = ExecuteOptions::new().with_attempts(1);
     let (report, lost) = run_after(|| std::process::abort(), &options);
     assert_eq!(report.failures, []);
     assert_eq!((report.done, lost), (5, vec![(WorkerLost::Killed(6), None)]));
@@ -221,7 +221,7 @@ fn a_worker_that_dies_between_two_pieces_costs_neither() {
 #[test]
 fn a_piece_that_a_worker_never_took_is_not_charged() {
     let limit = Duration::from_millis(300);
-    let options = ExecuteOptions::new().with_retries(1).with_timeout(limit);
+    let options = ExecuteOptions::new().with_attempts(1).with_timeout(limit);
     let (report, lost) = run_after(|| raise(Signal::SIGSTOP), &options);
     assert_eq!(report.failures, []);
     assert_eq!((report.done, lost), (5, vec![(WorkerLost::TimedOut(limit), None)]));
@@ -295,7 +295,7 @@ fn babble() {
 fn a_garbled_frame_costs_the_worker() {
     // Other runs in this process would find their pipes in this worker too.
     common::alone("a_garbled_frame_costs_the_worker", || {
-        let options = ExecuteOptions::new().with_retries(2);
+        let options = ExecuteOptions::new().with_attempts(2);
         // One reads what it has written into its own commands, the other leaves it there.
         let babblers: [fn(&mut Context<'_>); 2] = [
             |_| babble(),

@@ -158,7 +158,7 @@ fn workers_die_with_the_driver() {
 
 #[test]
 fn workers_of_workers_die_with_their_worker() {
-    let options = ExecuteOptions::new().with_timeout(Duration::from_millis(500)).with_retries(1);
+    let options = ExecuteOptions::new().with_timeout(Duration::from_millis(500)).with_attempts(1);
     let work = integers(1, |_, _| {
         let relay = &mut |event: Event<'_>| {
             if let Event::Output { line, .. } = event {
@@ -191,7 +191,7 @@ fn a_run_that_is_stopped_and_goes_on_loses_no_time() {
             (0..12).for_each(|_| std::thread::sleep(Duration::from_millis(50)));
             piece as i64
         });
-        let options = ExecuteOptions::new().with_timeout(Duration::from_secs(1)).with_retries(1);
+        let options = ExecuteOptions::new().with_timeout(Duration::from_secs(1)).with_attempts(1);
         let report = processes(2).run(&work, &mut Kept::default(), &options, &mut |event| {
             if let Event::Output { line, .. } = event {
                 writeln!(std::io::stderr(), "{line}").unwrap();

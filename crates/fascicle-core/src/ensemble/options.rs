@@ -124,10 +124,10 @@ impl RunOptions {
         self
     }
 
-    /// With this many lost workers, at least 1, before a batch counts as failed. Default: 3.
+    /// With so many attempts, at least 1, at a batch whose worker is lost. Default: 3.
     #[must_use]
-    pub fn with_retries(mut self, retries: u32) -> Self {
-        self.execute = self.execute.with_retries(retries);
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.execute = self.execute.with_attempts(attempts);
         self
     }
 

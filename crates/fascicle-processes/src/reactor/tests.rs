@@ -5,7 +5,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 const LIMITS: Limits = Limits {
-    retries: 2,
+    attempts: 2,
     timeout: Some(SECOND.saturating_mul(10)),
     hello: SECOND,
     starts: 2,
@@ -256,7 +256,7 @@ impl World {
         for (piece, result) in &self.finished {
             let lost = self.lost.get(piece).copied().unwrap_or(0);
             let as_ordered = result.as_ref().err() == Some(&Failure::other("as ordered"));
-            assert_eq!(result.is_ok() || as_ordered, lost < LIMITS.retries, "{self:?}");
+            assert_eq!(result.is_ok() || as_ordered, lost < LIMITS.attempts, "{self:?}");
         }
         let working = self.lost.values().sum::<u32>();
         assert!(self.mourned >= working, "{self:?}");
