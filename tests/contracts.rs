@@ -109,6 +109,29 @@ fn a_model_without_facts_gives_what_the_fast_kernels_give() {
 }
 
 #[test]
+fn closures_with_facts_hop_as_the_built_in_model_does() {
+    let mut built_in = spin_boson(surface_hopping(false));
+    built_in.settings.num_trajs = 40;
+    let reference = built_in.model.clone();
+    let facts = reference.structure();
+    let (e, v) = (reference.E, reference.V);
+    let closures = ClosureModel::new("spin and bosons", 2, reference.A)
+        .with_weight(&reference.classical_coordinate_weight())
+        .with_structure(facts)
+        .with_h_q(move |h| {
+            h[(0, 0)] = c64(e, 0.0);
+            h[(1, 1)] = c64(-e, 0.0);
+            h[(0, 1)] = c64(v, 0.0);
+        })
+        .with_init_classical(move |draws, z| reference.init_classical()(draws, z));
+    let mut sim = Simulation::new(closures, built_in.algorithm.clone());
+    sim.settings = built_in.settings.clone();
+    sim.initial_state = built_in.initial_state.clone();
+    let (own, fast) = (serial_driver(&sim).unwrap(), serial_driver(&built_in).unwrap());
+    assert_eq!(largest_difference(&own, &fast), 0.0);
+}
+
+#[test]
 fn finite_differences_are_near_the_gradients() {
     let (own, fast) = plain(MeanField::default(), false);
     let difference = largest_difference(&own, &fast);

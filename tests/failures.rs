@@ -14,10 +14,7 @@ const DRIVERS: [Driver; 3] = [Driver::Serial, Driver::Threads(2), Driver::Proces
 
 /// 60 trajectories in batches of 10, with a task of ours after the start.
 fn with_task(
-    run: impl Fn(&fascicle::dynamics::Step<'_>, &mut fascicle::dynamics::Block) -> Result<(), Failure>
-    + Send
-    + Sync
-    + 'static,
+    run: impl Fn(&Step<'_>, &mut Block) -> Result<(), Failure> + Send + Sync + 'static,
 ) -> Simulation<SpinBoson, MeanField> {
     let mut algorithm = MeanField::default();
     algorithm.recipe.update.insert_before("update_z_rk4", task("mine", run)).unwrap();
@@ -28,7 +25,7 @@ fn with_task(
     sim
 }
 
-fn has(block: &fascicle::dynamics::Block, seed: u64) -> bool {
+fn has(block: &Block, seed: u64) -> bool {
     block.seeds().contains(&Seed(seed))
 }
 
@@ -220,7 +217,7 @@ fn a_driver_that_cannot_go_on_loses_nothing() {
     let Err(EnsembleError::Stopped { source, finished }) = first else {
         panic!("expected what was finished, found {first:?}");
     };
-    assert_eq!(source.to_string(), "the half-hearted driver could not go on");
+    assert_eq!(source.to_string(), "the half-hearted driver could not go on: tired");
     assert_eq!((finished.seeds().len(), finished.is_complete()), (30, false));
     let rest = RunOptions::new().with_append(*finished).with_seeds(30..60_u64);
     assert_eq!(Driver::Serial.run(&sim, rest).unwrap(), serial_driver(&sim).unwrap());
@@ -231,7 +228,7 @@ fn a_value_out_of_its_declared_range_is_named() {
     let mut algorithm = MeanField::default();
     algorithm.recipe.collect.push(task("collect_small", |_, block| {
         let value = block.classical_energy * 1e3;
-        block.outputs.real("small", &[], Scale::Fixed { range: 1 }, &[value]);
+        block.outputs.real("small", &[], Scale::Fixed { log2_range: 1 }, &[value]);
         Ok(())
     }));
     let mut sim = spin_boson(algorithm);
@@ -285,6 +282,6 @@ fn errors_can_be_sent_and_kept() {
     check::<fascicle::core::FoldError>();
     check::<fascicle::core::wire::WireError>();
     check::<fascicle::dynamics::SimulationError>();
-    check::<fascicle::dynamics::ModelError>();
+    check::<ModelError>();
     check::<fascicle::dynamics::RecipeError>();
 }

@@ -123,7 +123,7 @@ pub enum RunError {
         hint: &'static str,
     },
     /// Something the driver needs from its surroundings failed.
-    #[error("the {driver} driver could not {action}")]
+    #[error("the {driver} driver could not {action}: {source}")]
     Driver {
         /// The driver's name.
         driver: &'static str,

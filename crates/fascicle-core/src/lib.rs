@@ -89,6 +89,8 @@ pub use storage::StorageError;
 pub use sums::{Scale, Sums};
 pub use work::{Context, Level, LogLine, Work};
 
+pub use ndarray;
+
 /// A complex number of two doubles.
 #[expect(non_camel_case_types, reason = "the name that the field and NumPy users know")]
 pub type c64 = num_complex::Complex<f64>;

@@ -103,19 +103,12 @@ pub trait Model: Send + Sync {
 
     /// Adds H_qc(z) to `h`. Default: what the structure says, else nothing.
     fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        if let Coupling::DiagonalLinear { g } = self.structure().coupling {
-            ingredients::h_qc_diagonal_linear(&g, z, h);
-        }
+        self.structure().h_qc(z, h);
     }
 
     /// H_c(z). Default: what the structure says, else 0.
     fn h_c(&self, z: &Coords) -> Lane {
-        let weight = self.classical_coordinate_weight();
-        match self.structure().classical {
-            Classical::Harmonic { frequency } => ingredients::h_c_harmonic(&frequency, &weight, z),
-            Classical::Free => ingredients::h_c_free(&weight, z),
-            Classical::General => Lane::ZERO,
-        }
+        self.structure().h_c(&self.classical_coordinate_weight(), z)
     }
 
     /// Adds to each `out_j` the matrix element ⟨left|∂H_qc/∂z_j*|right⟩, where
@@ -156,7 +149,7 @@ pub trait Model: Send + Sync {
 
     /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
     /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and
-    /// free coordinates, else QC Lab's numerical search.
+    /// free coordinates, else QC Lab's numerical search, which misses some.
     fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
         ingredients::hop(self, z, direction, gap)
     }

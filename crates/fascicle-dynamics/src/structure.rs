@@ -1,5 +1,7 @@
 //! Facts about a model that select fast kernels and default ingredients.
 
+use crate::{Coords, Hermitian, Lane, ingredients};
+
 /// What is known of the classical Hamiltonian.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -43,7 +45,9 @@ impl Coupling {
 }
 
 /// Facts about a model. Each is independent of the others, and each may be left out: a model that
-/// states nothing runs on its own functions, more slowly and to the same results but for rounding.
+/// states nothing runs on its own functions, more slowly, and to the same results but for rounding if
+/// it gives gradients and [`Model::hop`](crate::Model::hop): their defaults are finite differences and
+/// a search that misses some hops.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Structure {
@@ -54,6 +58,22 @@ pub struct Structure {
 }
 
 impl Structure {
+    /// Adds H_qc(z), if it is known.
+    pub(crate) fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
+        if let Coupling::DiagonalLinear { g } = &self.coupling {
+            ingredients::h_qc_diagonal_linear(g, z, h);
+        }
+    }
+
+    /// H_c(z), if it is known, else 0.
+    pub(crate) fn h_c(&self, weight: &[f64], z: &Coords) -> Lane {
+        match &self.classical {
+            Classical::Harmonic { frequency } => ingredients::h_c_harmonic(frequency, weight, z),
+            Classical::Free => ingredients::h_c_free(weight, z),
+            Classical::General => Lane::ZERO,
+        }
+    }
+
     /// No facts.
     pub fn general() -> Self {
         Self::default()

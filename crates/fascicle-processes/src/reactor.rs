@@ -280,7 +280,7 @@ impl Reactor {
 
     fn part(&mut self, worker: usize, now: Duration) {
         if let State::Running { until: Some(until), .. } = &mut self.slots[worker].state {
-            *until = now + self.limits.timeout.unwrap_or_default();
+            *until = now.saturating_add(self.limits.timeout.unwrap_or_default());
         }
     }
 
@@ -379,7 +379,7 @@ impl Reactor {
             if matches!(self.slots[worker].state, State::Idle)
                 && let Some(piece) = self.next_piece()
             {
-                let until = self.limits.timeout.map(|limit| now + limit);
+                let until = self.limits.timeout.map(|limit| now.saturating_add(limit));
                 self.slots[worker].state = State::Running { piece, until };
                 let attempt = self.deaths.get(&piece).copied().unwrap_or(0);
                 self.orders.push_back(Order::Send { worker, piece, attempt });
@@ -425,7 +425,7 @@ impl State {
         match self {
             Self::Starting { until }
             | Self::Running { until: Some(until), .. }
-            | Self::Leaving { until, .. } => *until += time,
+            | Self::Leaving { until, .. } => *until = until.saturating_add(time),
             // The time until a worker is forked again is the driver's own.
             _ => {}
         }

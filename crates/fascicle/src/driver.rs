@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use fascicle_core::{
-    Data, Ensemble, Execute, Listener, RunError, RunOptions, Serial, Threads, check_workers,
-    ignore_events, run_ensemble,
+    Data, Ensemble, EnsembleError, Execute, Listener, RunError, RunOptions, Serial, Threads,
+    check_workers, ignore_events, run_ensemble,
 };
 use fascicle_dynamics::{Algorithm, Model, Simulation};
 use fascicle_processes::Processes;
@@ -102,7 +102,7 @@ fn run(
         on(event)
     });
     let seconds = start.elapsed().as_secs_f64();
-    progress.finish();
+    progress.finish(finished(&result));
     match result {
         Ok(mut data) => {
             data.set_elapsed(seconds);
@@ -110,6 +110,18 @@ fn run(
         }
         Err(error) => Err(rescue(error, seconds)),
     }
+}
+
+/// How many trajectories a run has finished.
+fn finished(result: &Result<Data, EnsembleError>) -> u64 {
+    let data = match result {
+        Ok(data) => data,
+        Err(EnsembleError::Failed { finished, .. } | EnsembleError::Stopped { finished, .. }) => {
+            finished.as_ref()
+        }
+        Err(_) => return 0,
+    };
+    data.provenance().runs.last().map_or(0, |run| run.trajectories)
 }
 
 /// Runs a simulation serially, as QC Lab's `serial_driver`.

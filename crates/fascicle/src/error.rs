@@ -7,6 +7,8 @@ use fascicle_core::{Data, DataError, EnsembleError, PieceFailure, RunError};
 use fascicle_dynamics::{ModelError, RecipeError, SimulationError};
 use thiserror::Error;
 
+use crate::chart::ChartError;
+
 /// What can go wrong with a run.
 ///
 /// `{:?}` is for people, too: a `main` that returns it prints the message and its causes, and not the
@@ -32,12 +34,15 @@ pub enum Error {
     /// What was asked of the data is not there.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// There is no chart.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
     /// A file could not be read or written.
     #[cfg(feature = "hdf5")]
     #[error(transparent)]
     Storage(#[from] fascicle_core::StorageError),
     /// The driver could not go on. What was finished until then is saved.
-    #[error("the run could not go on; {rescue}")]
+    #[error("the run could not go on: {source}; {rescue}")]
     Stopped {
         /// Why not.
         #[source]
@@ -63,10 +68,16 @@ pub enum Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
+        let mut told = self.to_string();
+        f.write_str(&told)?;
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
-            write!(f, "\n  because {cause}")?;
+            let text = cause.to_string();
+            // Some messages end with their cause.
+            if !told.ends_with(&text) {
+                write!(f, "\n  because {text}")?;
+            }
+            told = text;
             source = cause.source();
         }
         Ok(())

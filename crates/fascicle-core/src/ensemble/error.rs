@@ -13,13 +13,13 @@ pub enum EnsembleError {
     #[error(transparent)]
     Seeds(#[from] SeedsError),
     /// The data to append to do not fit.
-    #[error("the run cannot be appended to the data")]
+    #[error("the run cannot be appended to the data: {0}")]
     Append(#[source] DataError),
     /// The driver could not run at all.
     #[error(transparent)]
     Run(#[from] RunError),
     /// The driver could not go on; what was finished until then is in `finished`.
-    #[error("the run could not go on")]
+    #[error("the run could not go on: {source}")]
     Stopped {
         /// Why not.
         #[source]

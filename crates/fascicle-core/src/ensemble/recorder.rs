@@ -312,7 +312,7 @@ impl<'a> Recorder<'a> {
 }
 
 fn out_of_range(output: &Recorded, lane: usize) -> Option<Cause> {
-    let Scale::Fixed { range } = output.spec.scale else {
+    let Scale::Fixed { log2_range: range } = output.spec.scale else {
         return None;
     };
     let limit = 2.0_f64.powi(range);

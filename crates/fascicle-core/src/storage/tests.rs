@@ -43,7 +43,7 @@ impl Ensemble for Toy {
             for time in 0..3 {
                 let y = [x + time as f64, x * 1e-200];
                 out.real(time, "energy", &[], Scale::Exact, Lanes::one(&[x * 1e20]))?;
-                let scale = Scale::Fixed { range: 2 };
+                let scale = Scale::Fixed { log2_range: 2 };
                 out.complex(time, "dm", &[2], scale, Lanes::one(&y), Lanes::one(&[0.1, x]))?;
             }
             out.end()?;

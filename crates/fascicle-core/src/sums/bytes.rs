@@ -35,7 +35,7 @@ impl Sums {
             Store::Fixed(fixed) => {
                 bytes.push(FIXED);
                 bytes.extend((self.len() as u64).to_le_bytes());
-                if let Scale::Fixed { range } = self.scale {
+                if let Scale::Fixed { log2_range: range } = self.scale {
                     bytes.extend(range.to_le_bytes());
                 }
                 let x = (0..self.len()).map(|k| fixed.x(k).0);
@@ -93,7 +93,7 @@ fn read_fixed(reader: &mut Reader<'_>, len: usize) -> Result<(Scale, Store), Sum
     let mut half = || Ok(u128::from_le_bytes(reader.array()?));
     let x2: Result<Vec<(u128, u128)>, _> = (0..len).map(|_| Ok((half()?, half()?))).collect();
     match Fixed::from_parts(range, x?, &x2?) {
-        Some(fixed) => Ok((Scale::Fixed { range }, Store::Fixed(fixed))),
+        Some(fixed) => Ok((Scale::Fixed { log2_range: range }, Store::Fixed(fixed))),
         None => corrupt("sums that no values have"),
     }
 }

@@ -48,14 +48,15 @@ use fixed::Fixed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Scale {
-    /// Fixed point for |x| ≤ 2^range. Each value is rounded down to a multiple of 2^(range − 90) by
-    /// itself, so the order cannot matter; what is summed then, and its square, is exact. Up to 2³⁶
+    /// Fixed point for |x| ≤ 2^log2_range, quicker than exact sums. Each value is rounded down to a
+    /// multiple of 2^(log2_range − 90) by itself, so the order cannot matter; what is summed then, and its square, is exact. Up to 2³⁶
     /// units fit.
     Fixed {
-        /// The binary logarithm of the largest |x|, −400 to 400.
-        range: i32,
+        /// The binary logarithm of the largest |x|, −400 to 400: 0 for numbers up to 1, 10 for
+        /// numbers up to 1024.
+        log2_range: i32,
     },
-    /// Every finite double, without rounding.
+    /// Every finite double, without rounding. The choice where no range is known.
     Exact,
 }
 
@@ -108,7 +109,7 @@ impl Sums {
     /// When a fixed range is not within −400 to 400.
     pub fn new(scale: Scale, len: usize) -> Self {
         let store = match scale {
-            Scale::Fixed { range } => Store::Fixed(Fixed::new(range, len)),
+            Scale::Fixed { log2_range: range } => Store::Fixed(Fixed::new(range, len)),
             Scale::Exact => Store::Exact { x: Exact::new(len), x2: Exact::new(len) },
         };
         Self { scale, len, store }
@@ -139,7 +140,7 @@ impl Sums {
     pub fn add(&mut self, values: &[f64]) -> Result<(), NotSummable> {
         assert_eq!(values.len(), self.len, "expected one value per component");
         let limit = match self.scale {
-            Scale::Fixed { range } => 2.0_f64.powi(range),
+            Scale::Fixed { log2_range: range } => 2.0_f64.powi(range),
             Scale::Exact => f64::MAX,
         };
         // Not `> limit`: a NaN must not pass.

@@ -103,7 +103,7 @@ proptest! {
         values in prop::collection::vec(-8.0..8.0_f64, 1..40),
         part in 1_usize..12,
     ) {
-        let scale = Scale::Fixed { range: 3 };
+        let scale = Scale::Fixed { log2_range: 3 };
         let n = values.len() as u64;
         let (all, parts) = (of(scale, &values), in_parts(scale, &values, part));
         prop_assert_eq!(all.to_bytes(), parts.to_bytes());
@@ -119,7 +119,7 @@ proptest! {
 
     #[test]
     fn fixed_sums_hold_small_values_beside_large_ones(small in -1e-20..1e-20_f64, n in 2_u64..50) {
-        let scale = Scale::Fixed { range: 0 };
+        let scale = Scale::Fixed { log2_range: 0 };
         let mut sums = of(scale, &vec![small; n as usize]);
         prop_assert_eq!(sums.standard_errors(n)[0], 0.0);
         sums.merge(&of(scale, &[1.0, -1.0])).unwrap();
@@ -144,7 +144,7 @@ proptest! {
         byte in any::<u8>(),
     ) {
         let grid: Vec<f64> = values.iter().map(|x| x.sin()).collect();
-        for sums in [of(Scale::Exact, &values), of(Scale::Fixed { range: 1 }, &grid)] {
+        for sums in [of(Scale::Exact, &values), of(Scale::Fixed { log2_range: 1 }, &grid)] {
             let mut bytes = sums.to_bytes();
             let at = at % bytes.len();
             bytes[at] = byte;
@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn sums_that_no_values_have_are_refused(x in 1.0..8.0_f64, units in 2_i128..1000) {
         // Σx larger than Σx², in units of the grid.
-        let mut fixed = of(Scale::Fixed { range: 3 }, &[x]).to_bytes();
+        let mut fixed = of(Scale::Fixed { log2_range: 3 }, &[x]).to_bytes();
         fixed[13..29].copy_from_slice(&units.to_le_bytes());
         fixed[29..61].copy_from_slice(&[0; 32]);
         prop_assert_eq!(Sums::from_bytes(&fixed).unwrap_err().what, "sums that no values have");
@@ -210,7 +210,7 @@ fn log2(value: &BigInt) -> f64 {
 
 #[test]
 fn standard_errors_of_known_samples() {
-    for scale in [Scale::Exact, Scale::Fixed { range: 2 }] {
+    for scale in [Scale::Exact, Scale::Fixed { log2_range: 2 }] {
         assert_eq!(of(scale, &[1.0, 3.0]).standard_errors(2), [1.0]);
         assert_eq!(of(scale, &[0.5; 7]).standard_errors(7), [0.0]);
         assert!(of(scale, &[0.5]).standard_errors(1)[0].is_nan());
@@ -224,7 +224,7 @@ fn standard_errors_of_known_samples() {
 
 #[test]
 fn values_that_cannot_be_summed_add_nothing() {
-    let mut sums = Sums::new(Scale::Fixed { range: 0 }, 2);
+    let mut sums = Sums::new(Scale::Fixed { log2_range: 0 }, 2);
     sums.add(&[1.0, -1.0]).unwrap();
     let before = sums.clone();
     for bad in [1.5, f64::NAN, f64::INFINITY] {
@@ -242,11 +242,11 @@ fn values_that_cannot_be_summed_add_nothing() {
 fn sums_of_other_outputs_are_refused() {
     let mut sums = Sums::new(Scale::Exact, 2);
     assert!(sums.merge(&Sums::new(Scale::Exact, 3)).is_err());
-    let error = sums.merge(&Sums::new(Scale::Fixed { range: 1 }, 2)).unwrap_err();
+    let error = sums.merge(&Sums::new(Scale::Fixed { log2_range: 1 }, 2)).unwrap_err();
     assert!(error.to_string().contains("cannot be merged"));
     assert!(
-        Sums::new(Scale::Fixed { range: 1 }, 1)
-            .merge(&Sums::new(Scale::Fixed { range: 2 }, 1))
+        Sums::new(Scale::Fixed { log2_range: 1 }, 1)
+            .merge(&Sums::new(Scale::Fixed { log2_range: 2 }, 1))
             .is_err()
     );
 }

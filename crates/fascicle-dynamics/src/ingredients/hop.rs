@@ -104,3 +104,60 @@ pub fn hop_numerical<M: Model + ?Sized>(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ClosureModel, Structure};
+
+    const FREQUENCY: [f64; 2] = [0.7, 1.3];
+    const WEIGHT: [f64; 2] = [0.7, 2.0];
+
+    /// The same oscillators as facts, and as a closure of which nothing is known.
+    fn models() -> (ClosureModel, ClosureModel) {
+        let base = ClosureModel::new("oscillators", 2, 2).with_weight(&WEIGHT);
+        let facts = Structure::general().with_harmonic(FREQUENCY.to_vec());
+        let energy = |z: &[c64]| {
+            let mode = |j: usize| {
+                let k = FREQUENCY[j] * FREQUENCY[j] / WEIGHT[j];
+                WEIGHT[j] * z[j].im * z[j].im + k * z[j].re * z[j].re
+            };
+            mode(0) + mode(1)
+        };
+        (base.clone().with_structure(facts), base.with_h_c(energy))
+    }
+
+    fn energy(model: &ClosureModel, z: &[c64], shift: &[c64]) -> f64 {
+        let mut at = Coords::zeros(z.len());
+        for lane in 0..LANES {
+            let z: Vec<c64> = z.iter().zip(shift).map(|(z, shift)| z + shift).collect();
+            at.set_trajectory(lane, &z);
+        }
+        model.h_c(&at)[0]
+    }
+
+    proptest! {
+        #[test]
+        fn a_hop_takes_its_energy_from_the_coordinates(
+            numbers in prop::collection::vec(-2.0..2.0_f64, 8),
+            gap in -3.0..3.0_f64,
+        ) {
+            let pair = |at: usize| c64(numbers[at], numbers[at + 1]);
+            let (z, direction) = ([pair(0), pair(2)], [pair(4), pair(6)]);
+            let (facts, unknown) = models();
+            let exact = facts.hop(&z, &direction, gap);
+            let searched = unknown.hop(&z, &direction, gap);
+            let nothing = [c64(0.0, 0.0); 2];
+            let found = [(&exact, 1e-9), (&searched, 1.01e-6)];
+            for (shift, tolerance) in found {
+                let Some(shift) = shift else { continue };
+                let lost = energy(&facts, &z, &nothing) - energy(&facts, &z, shift);
+                prop_assert!((lost - gap).abs() < tolerance, "{lost} for a gap of {gap}");
+            }
+            // The search finds nothing where there is nothing; it may miss what there is.
+            prop_assert!(exact.is_some() || searched.is_none());
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fascicle_core::{Draws, c64};
 
 use crate::ingredients::Sampler;
-use crate::{Coords, Hermitian, LANES, Lane, Model, States, ingredients};
+use crate::{Coords, Hermitian, LANES, Lane, Model, States, Structure, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +45,13 @@ type FillMatrix = dyn Fn(&[c64], &mut Matrix) + Send + Sync;
 type Energy = dyn Fn(&[c64]) -> f64 + Send + Sync;
 type Gradient = dyn Fn(&[c64], &mut [c64]) + Send + Sync;
 type Contraction = dyn Fn(&[c64], &[c64], &[c64], &mut [c64]) + Send + Sync;
+type Hop = dyn Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync;
 type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 
 /// A model from closures that each see one trajectory: quick to write in a notebook cell. What is
 /// not given has the defaults of [`Model`]: no coupling, no classical energy, z = 0 at the start,
-/// gradients by finite differences, hops by numerical search.
+/// gradients by finite differences, hops by QC Lab's numerical search, which misses some that energy
+/// allows: for surface hopping, give [`ClosureModel::with_structure`] or [`ClosureModel::with_hop`].
 ///
 /// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, of which the
 /// lower one counts.
@@ -82,7 +84,9 @@ pub struct ClosureModel {
     h_c: Option<Arc<Energy>>,
     dh_c_dzc: Option<Arc<Gradient>>,
     dh_qc_dzc: Option<Arc<Contraction>>,
+    hop: Option<Arc<Hop>>,
     init_classical: Option<Arc<Initial>>,
+    structure: Structure,
 }
 
 impl std::fmt::Debug for ClosureModel {
@@ -96,8 +100,8 @@ impl std::fmt::Debug for ClosureModel {
 }
 
 impl ClosureModel {
-    /// A model with this many quantum states and classical coordinates. The name stands for the
-    /// closures when data are compared: change it when you change them.
+    /// A model with this many quantum states and classical coordinates. Data of models whose names,
+    /// or whose H_q, H_qc or H_c at a few starting points differ are not put together.
     pub fn new(name: impl Into<String>, states: usize, coordinates: usize) -> Self {
         Self {
             name: name.into(),
@@ -110,7 +114,9 @@ impl ClosureModel {
             h_c: None,
             dh_c_dzc: None,
             dh_qc_dzc: None,
+            hop: None,
             init_classical: None,
+            structure: Structure::general(),
         }
     }
 
@@ -166,6 +172,25 @@ impl ClosureModel {
         self
     }
 
+    /// With facts, such as [`Structure::with_harmonic`]: what they say needs no closure, is computed by
+    /// fast kernels, and makes hops exact.
+    #[must_use]
+    pub fn with_structure(mut self, structure: Structure) -> Self {
+        self.structure = structure;
+        self
+    }
+
+    /// With the shift of z along −i γ d that conserves energy in a hop, from (z, d, gap), or none; see
+    /// [`Model::hop`].
+    #[must_use]
+    pub fn with_hop(
+        mut self,
+        f: impl Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync + 'static,
+    ) -> Self {
+        self.hop = Some(Arc::new(f));
+        self
+    }
+
     /// With initial coordinates.
     #[must_use]
     pub fn with_init_classical(
@@ -209,6 +234,17 @@ impl Model for ClosureModel {
         self.weight.clone()
     }
 
+    fn structure(&self) -> Structure {
+        self.structure.clone()
+    }
+
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+        match &self.hop {
+            Some(f) => f(z, direction, gap),
+            None => ingredients::hop(self, z, direction, gap),
+        }
+    }
+
     fn h_q(&self, h: &mut Hermitian) {
         if let Some(f) = &self.h_q {
             (0..LANES).for_each(|lane| self.fill(f.as_ref(), &[], lane, h));
@@ -216,14 +252,17 @@ impl Model for ClosureModel {
     }
 
     fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        if let Some(f) = &self.h_qc {
-            (0..LANES).for_each(|lane| self.fill(f.as_ref(), &z.trajectory(lane), lane, h));
+        match &self.h_qc {
+            Some(f) => {
+                (0..LANES).for_each(|lane| self.fill(f.as_ref(), &z.trajectory(lane), lane, h));
+            }
+            None => self.structure.h_qc(z, h),
         }
     }
 
     fn h_c(&self, z: &Coords) -> Lane {
         let energy = |f: &Arc<Energy>| Lane::from_fn(|lane| f(&z.trajectory(lane)));
-        self.h_c.as_ref().map_or(Lane::ZERO, energy)
+        self.h_c.as_ref().map_or_else(|| self.structure.h_c(&self.weight, z), energy)
     }
 
     fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {

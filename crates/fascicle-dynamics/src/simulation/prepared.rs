@@ -110,7 +110,7 @@ impl Ensemble for Prepared<'_> {
         for (name, value) in model.constants() {
             description.set(name, value);
         }
-        description.set("model's functions", &self.fingerprint);
+        description.set("digest of H_q, H_qc and H_c at the start", &self.fingerprint);
         description.set("num_quantum_states", model.num_quantum_states());
         description.set("num_classical_coordinates", model.num_classical_coordinates());
         description.settings.extend(algorithm.describe());
@@ -197,5 +197,5 @@ fn dm_scale(norm2: f64, n: usize) -> Scale {
         return Scale::Exact;
     }
     let bound = n as f64 * norm2.max(1.0) * (norm2 + 1.0);
-    Scale::Fixed { range: bound.log2().ceil() as i32 + 3 }
+    Scale::Fixed { log2_range: bound.log2().ceil() as i32 + 3 }
 }

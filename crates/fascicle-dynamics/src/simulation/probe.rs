@@ -8,7 +8,7 @@ use fascicle_core::{Fingerprint, Purpose, Seed, Seeding, c64};
 use super::SimulationError;
 use crate::step::System;
 use crate::structure::{Classical, Coupling};
-use crate::{Coords, Hermitian, LANES, Lane, ingredients};
+use crate::{Coords, Hermitian, LANES, Lane};
 
 /// The stream of the points at which a model is looked at.
 const PROBE: Purpose = Purpose::new("probe");
@@ -35,7 +35,7 @@ pub(super) fn fingerprint(system: &System<'_>) -> Result<String, SimulationError
     to.text(&format!("{:?}", system.structure));
     to.reals(&flat(&system.h_q, Lane::ZERO));
     to.reals(&own);
-    Ok(to.hex())
+    Ok(to.hex()[..16].to_string())
 }
 
 /// H_qc and H_c at the points, from the model's functions and from the facts that it states.
@@ -44,19 +44,15 @@ fn values(system: &System<'_>) -> (Vec<f64>, Vec<f64>) {
     let (model, n) = (system.model, system.h_q.n());
     let mut own = Hermitian::zeros(n);
     model.h_qc(&z, &mut own);
-    let mut stated = own.clone();
-    if let Coupling::DiagonalLinear { g } = &system.structure.coupling {
-        stated = Hermitian::zeros(n);
-        ingredients::h_qc_diagonal_linear(g, &z, &mut stated);
-    }
     let own_h_c = model.h_c(&z);
-    let stated_h_c = match &system.structure.classical {
-        Classical::Harmonic { frequency } => {
-            ingredients::h_c_harmonic(frequency, &system.weight, &z)
-        }
-        Classical::Free => ingredients::h_c_free(&system.weight, &z),
-        Classical::General => own_h_c,
-    };
+    let (mut stated, mut stated_h_c) = (own.clone(), own_h_c);
+    if system.structure.coupling != Coupling::General {
+        stated = Hermitian::zeros(n);
+        system.structure.h_qc(&z, &mut stated);
+    }
+    if system.structure.classical != Classical::General {
+        stated_h_c = system.structure.h_c(&system.weight, &z);
+    }
     (flat(&own, own_h_c), flat(&stated, stated_h_c))
 }
 

@@ -32,7 +32,7 @@ pub enum ChartError {
         why: String,
     },
     /// The file could not be written.
-    #[error("could not write {}", path.display())]
+    #[error("could not write {}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -82,21 +82,26 @@ impl Progress {
         }
     }
 
-    /// Ends the display with a last line.
-    pub fn finish(mut self) {
-        match &self.face {
-            Face::Hidden => {}
-            Face::Bar(bar) => bar.finish(),
-            Face::Lines { .. } => {
-                let Counts { items, all_items, .. } = self.counts;
-                let seconds = self.start.elapsed().as_secs_f64();
-                let rate = items as f64 / seconds.max(1e-9);
-                let unit = self.unit;
-                self.say(&format!(
-                    "{items} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second"
-                ));
-            }
+    /// Ends the display with a last line, of so many that are finished and not failed. Of a run that
+    /// never began nothing is left.
+    pub fn finish(mut self, finished: u64) {
+        let Counts { items, all_items, .. } = self.counts;
+        if let Face::Bar(bar) = &self.face {
+            bar.finish_and_clear();
         }
+        if all_items == 0 || matches!(self.face, Face::Hidden) {
+            return;
+        }
+        let seconds = self.start.elapsed().as_secs_f64();
+        let rate = finished as f64 / seconds.max(1e-9);
+        let unit = self.unit;
+        let failed = match items.saturating_sub(finished) {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        self.say(&format!(
+            "{finished} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second{failed}"
+        ));
     }
 
     fn begin(&mut self, driver: &str, workers: usize, unit: &'static str, counts: Counts) {
@@ -104,7 +109,8 @@ impl Progress {
         self.unit = unit;
         self.counts = counts;
         let crew = match (driver, workers) {
-            (_, 1) => driver.to_string(),
+            ("serial", _) => "one core".to_string(),
+            (_, 1) => format!("one of {driver}"),
             _ => format!("{workers} {driver}"),
         };
         match &mut self.face {
@@ -117,10 +123,9 @@ impl Progress {
             }
             Face::Lines { last } => {
                 *last = Instant::now();
-                let line = format!(
-                    "{} {unit} in {} batches on {crew}",
-                    counts.all_items, counts.all_pieces
-                );
+                let batches = if counts.all_pieces == 1 { "batch" } else { "batches" };
+                let Counts { all_items, all_pieces, .. } = counts;
+                let line = format!("{all_items} {unit} in {all_pieces} {batches} on {crew}");
                 self.say(&line);
             }
         }
@@ -219,7 +224,7 @@ mod tests {
         Counts { pieces: items / 25, all_pieces: 4, items, all_items: 100 }
     }
 
-    fn run(shown: bool) -> (String, String) {
+    fn run(shown: bool, finished: u64) -> (String, String) {
         let (out, err) = (Sink::default(), Sink::default());
         let mut progress = Progress::lines(shown, Box::new(out.clone()), Box::new(err.clone()));
         let (unit, partial) = ("trajectories", &|| None);
@@ -240,13 +245,13 @@ mod tests {
         for event in events {
             progress.on(event);
         }
-        progress.finish();
+        progress.finish(finished);
         (out.text(), err.text())
     }
 
     #[test]
     fn a_log_gets_plain_lines() {
-        let (out, err) = run(true);
+        let (out, err) = run(true, 100);
         assert_eq!(out, "worker 1 | hello\n");
         assert!(
             err.starts_with("100 trajectories in 4 batches on 2 processes\nwarning: a norm of 2\n")
@@ -260,9 +265,24 @@ mod tests {
 
     #[test]
     fn hidden_progress_shows_what_needs_attention() {
-        let (out, err) = run(false);
+        let (out, err) = run(false, 100);
         assert_eq!(out, "worker 1 | hello\n");
         assert_eq!(err.lines().count(), 3, "{err}");
+    }
+
+    #[test]
+    fn what_failed_is_not_counted_as_finished() {
+        let (_, err) = run(true, 75);
+        let last = err.lines().last().unwrap_or_default();
+        assert!(last.starts_with("75 of 100 trajectories in "), "{last}");
+        assert!(last.ends_with(" a second, 25 failed"), "{last}");
+    }
+
+    #[test]
+    fn of_a_run_that_never_began_nothing_is_said() {
+        let err = Sink::default();
+        Progress::lines(true, Box::new(std::io::sink()), Box::new(err.clone())).finish(0);
+        assert_eq!(err.text(), "");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Data as a table for human eyes.
 
 use comfy_table::{CellAlignment, LineStyle, Table, presets};
-use fascicle_core::{Data, Output};
+use fascicle_core::{Data, Output, OutputSpec};
 
 /// The most rows of times.
 const ROWS: usize = 11;
@@ -10,11 +10,11 @@ const ROWS: usize = 11;
 const DIAGONAL: usize = 4;
 
 /// Data as a table: what was run and how, then means ± standard errors at up to eleven times, with
-/// populations for small density matrices.
+/// populations for small density matrices. Outputs of other shapes are named below it.
 pub fn table(data: &Data) -> String {
     let mut text = heading(data);
     let columns = columns(data);
-    if columns.is_empty() || data.seeds().is_empty() {
+    if data.seeds().is_empty() {
         text.push_str("no results\n");
         return text;
     }
@@ -31,7 +31,19 @@ pub fn table(data: &Data) -> String {
     }
     text.push_str(&table.to_string());
     text.push('\n');
+    let is_shown = |name: &str| columns.iter().any(|column| column.output.spec().name == name);
+    let specs = data.outputs().iter().map(|output| output.spec());
+    let left_out: Vec<_> = specs.filter(|spec| !is_shown(&spec.name)).map(named).collect();
+    if !left_out.is_empty() {
+        text.push_str(&format!("not shown: {}\n", left_out.join(", ")));
+    }
     text
+}
+
+/// An output's name and shape.
+fn named(spec: &OutputSpec) -> String {
+    let shape: Vec<_> = spec.shape.iter().map(usize::to_string).collect();
+    format!("{} ({})", spec.name, if shape.is_empty() { "1".into() } else { shape.join(" × ") })
 }
 
 fn heading(data: &Data) -> String {
