@@ -25,9 +25,8 @@ fn message_with<A: Algorithm + Clone>(
     sim.settings.tmax = 0.4;
     change(&mut sim);
     let drivers = [Driver::Serial, Driver::Threads(2), Driver::Processes(2)];
-    let messages = drivers.map(|driver| {
-        driver.run(&sim, options.clone()).expect_err("the input is bad").to_string()
-    });
+    let messages = drivers
+        .map(|driver| driver.run(&sim, options.clone()).expect_err("the input is bad").to_string());
     assert!(messages.iter().all(|message| *message == messages[0]), "{messages:?}");
     messages[0].clone()
 }
