@@ -1,6 +1,7 @@
 //! Bad input: a clear error that names value and expectation, before any worker starts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fascicle::core::{Level, Seed};
 use fascicle::dynamics::ingredients::Sampler;
@@ -252,6 +253,47 @@ fn appending_to_data_of_another_model_of_ones_own() {
     assert!(data.complex("dm_db").unwrap()[[last, 1, 1]].re > 0.05);
 }
 
+#[test]
+fn appending_to_data_of_other_starts_or_gradients() {
+    let data = serial_driver(closures(0.3)).unwrap();
+    let refused = |change: fn(ClosureModel) -> ClosureModel| {
+        let mut sim = closures(0.3);
+        sim.model = change(sim.model);
+        let options = RunOptions::new().with_append(&data);
+        let error = Driver::Serial.run(sim, options).unwrap_err().to_string();
+        assert!(error.contains("at the start is"), "{error}");
+    };
+    refused(|model| {
+        model.with_init_classical(|draws, z| z[0] = c64(draws.normal(), 2.0 * draws.normal()))
+    });
+    refused(|model| model.with_dh_qc_dzc(|_, _, _, gradient| gradient[0] = c64(7.0, 0.0)));
+    refused(|model| model.with_dh_c_dzc(|z, gradient| gradient[0] = z[0] * 2.0));
+}
+
+#[test]
+fn a_model_that_panics_at_once() {
+    let mut sim = closures(0.3);
+    sim.model = sim.model.with_h_q(|h| h[(2, 0)] = c64(1.0, 0.0));
+    let error = parallel_driver_multiprocessing(&sim, 2).unwrap_err().to_string();
+    assert!(error.starts_with("mine panicked before the run: index out of bounds"), "{error}");
+}
+
+#[test]
+fn time_limits() {
+    let limit = |driver: Driver, limit| {
+        let options = RunOptions::new().with_timeout(limit);
+        driver.run(closures(0.3), options).unwrap_err().to_string()
+    };
+    assert_eq!(
+        limit(Driver::Processes(2), Duration::ZERO),
+        "the time limit of a batch must be positive, found 0ns"
+    );
+    assert_eq!(
+        limit(Driver::Serial, Duration::from_secs(1)),
+        "the serial driver has no time limit: it cannot end a piece from outside; use processes"
+    );
+}
+
 /// A model that says twice what its classical energy is.
 struct Contradicts;
 
@@ -280,8 +322,19 @@ fn facts_that_a_function_contradicts() {
     sim.initial_state.wf_db = vec![c64(1.0, 0.0)];
     assert_eq!(
         serial_driver(&sim).unwrap_err().to_string(),
-        "Contradicts states a structure by which h_c is 1 at a starting point, but its own h_c is 100 there: leave out one of the two"
+        "Contradicts states a structure by which h_c is 1e0 at a starting point, but its own h_c is 1e2 there: leave out one of the two"
     );
+}
+
+#[test]
+fn facts_that_a_gradient_contradicts() {
+    let mut sim = closures(0.3);
+    sim.model = ClosureModel::new("mine", 2, 1)
+        .with_structure(Structure::general().with_harmonic(vec![1.0]))
+        .with_init_classical(|draws, z| z[0] = c64(draws.normal(), 1.0))
+        .with_dh_c_dzc(|z, gradient| gradient[0] = z[0] * 100.0);
+    let error = serial_driver(&sim).unwrap_err().to_string();
+    assert!(error.starts_with("mine states a structure by which dh_c_dzc is "), "{error}");
 }
 
 #[test]

@@ -67,8 +67,12 @@ fn a_panicking_task_names_batch_and_seeds_and_loses_nothing_else() {
             assert!(!rescued.is_complete());
             // What is missing can be run later, and is not distinguishable from a run without fault.
             let repaired = with_task(|_, _| Ok(()));
-            let rest = RunOptions::new().with_append(rescued).with_seeds(20..30_u64);
-            assert_eq!(driver.run(&repaired, rest).unwrap(), serial_driver(&repaired).unwrap());
+            let missing = rescued.missing().to_vec();
+            assert_eq!(missing, (20..30).map(Seed).collect::<Vec<_>>());
+            let rest = RunOptions::new().with_append(rescued).with_seeds(missing);
+            let whole = driver.run(&repaired, rest).unwrap();
+            assert_eq!(whole, serial_driver(&repaired).unwrap());
+            assert!(whole.is_complete() && whole.failures().is_empty());
         });
     }
 }
@@ -180,6 +184,17 @@ fn a_run_of_which_nothing_is_left_is_an_error() {
     let dropping = Driver::Serial.run(&sim, options).unwrap_err();
     assert_eq!(dropping.to_string(), error.to_string());
     assert!(error.to_string().starts_with("6 of 6 batches failed; no trajectory was finished"));
+    // The same when no batch fails, but every trajectory is dropped.
+    let mut algorithm = MeanField::default();
+    algorithm.recipe.collect.push(task("collect_nan", |_, block| {
+        block.outputs.real("nan", &[], Scale::Exact, &[block.classical_energy * f64::NAN]);
+        Ok(())
+    }));
+    let sim = spin_boson(algorithm);
+    let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+    let error = Driver::Serial.run(&sim, options).unwrap_err().to_string();
+    assert!(error.starts_with("8 of 8 batches failed; no trajectory was finished"), "{error}");
+    assert!(error.contains("nan is NaN"), "{error}");
 }
 
 /// A driver that gives up in the middle.

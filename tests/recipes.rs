@@ -112,6 +112,19 @@ fn with_a_task_left_out_data_still_do_not_depend_on_the_batch_size() {
 }
 
 #[test]
+fn a_hop_of_the_wrong_length_is_named() {
+    let mut sim =
+        Simulation::new(plane().with_hop(|_, _, _| Some(Vec::new())), surface_hopping(false));
+    sim.settings.num_trajs = 40;
+    sim.settings.dt_update = 0.02;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(0.0, 0.0), c64(1.0, 0.0)];
+    let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+    let error = Driver::Serial.run(&sim, options).unwrap_err().to_string();
+    assert!(error.contains("the model's hop gave 0 numbers, expected 2"), "{error}");
+}
+
+#[test]
 fn a_listener_at_the_door_sees_partial_data_and_ends_the_run() {
     let mut sim = spin_boson(MeanField::default());
     sim.settings.batch_size = 10;
@@ -126,10 +139,11 @@ fn a_listener_at_the_door_sees_partial_data_and_ends_the_run() {
         assert!(!data.is_complete() && data.seeds().len() < 200, "{}", data.seeds().len());
         assert!(seen >= 50 && data.seeds().len() >= seen);
         // The rest completes it, to the same bits.
-        let missing: Vec<u64> =
-            (0..200).filter(|&seed| data.seeds().binary_search(&Seed(seed)).is_err()).collect();
+        let missing = data.missing().iter().copied();
         let rest = RunOptions::new().with_append(&data).with_seeds(missing);
-        assert_eq!(driver.run(&sim, rest).unwrap(), serial_driver(&sim).unwrap());
+        let whole = driver.run(&sim, rest).unwrap();
+        assert_eq!(whole, serial_driver(&sim).unwrap());
+        assert!(whole.is_complete());
     }
 }
 

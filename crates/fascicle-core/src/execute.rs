@@ -107,6 +107,12 @@ pub enum RunError {
         /// The most that is accepted.
         limit: usize,
     },
+    /// A piece needs time.
+    #[error("the time limit of a batch must be positive, found {found:?}")]
+    NoTime {
+        /// The limit given.
+        found: Duration,
+    },
     /// The thread driver needs work that is `Sync`.
     #[error(
         "this work cannot be shared between threads: implement Work::shared for it, or run it on processes"

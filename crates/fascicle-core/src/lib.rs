@@ -71,7 +71,7 @@ pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,
     RunRecord, Summed, Trajectory,
 };
-pub use drivers::{Rounds, Serial, Threads, attempt};
+pub use drivers::{Rounds, Serial, Threads, attempt, panic_message};
 pub use ensemble::{
     Ensemble, EnsembleError, Keep, Lanes, OnFailure, Recorder, RunOptions, SeedsError, run_ensemble,
 };

@@ -61,6 +61,9 @@ impl Execute for Processes {
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
         self.check(work)?;
+        if let Some(found) = options.timeout.filter(|limit| limit.is_zero()) {
+            return Err(RunError::NoTime { found });
+        }
         let rounds = fascicle_core::Rounds::begin(work, fold, on, self.name(), self.workers);
         crate::supervise::Supervisor::new(work, self.workers, options).run(rounds)
     }

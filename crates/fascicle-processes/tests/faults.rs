@@ -162,7 +162,7 @@ fn a_time_limit_ends_what_hangs_and_nothing_else() {
         let lost = WorkerLost::TimedOut(limit);
         assert_eq!(*seen.cause(4), Cause::WorkerLost { lost, attempts: 2 });
         assert_eq!((seen.report.done, seen.report.workers_lost), (9, 2));
-        assert!((2 * limit..10 * limit).contains(&started.elapsed()));
+        assert!(started.elapsed() >= 2 * limit);
     }
 }
 
@@ -198,7 +198,7 @@ fn run_after(mischief: fn(), options: &ExecuteOptions) -> (Report, Vec<(WorkerLo
     let mut lost = Vec::new();
     let busy = &mut |event: Event<'_>| {
         match event {
-            Event::Done { piece: 0, .. } => std::thread::sleep(Duration::from_millis(200)),
+            Event::Done { piece: 0, .. } => std::thread::sleep(Duration::from_secs(1)),
             Event::WorkerLost { lost: how, piece, .. } => lost.push((how.clone(), piece)),
             _ => {}
         }

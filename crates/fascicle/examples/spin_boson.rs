@@ -6,12 +6,23 @@
 //! ```
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use fascicle::chart::Chart;
 use fascicle::prelude::*;
 use fascicle::terminal::table;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let workers = argument(1, "workers")?;
     let trajectories = argument(2, "trajectories")?.unwrap_or(2000);
 

@@ -73,8 +73,8 @@ impl fmt::Debug for Error {
         let mut source = std::error::Error::source(self);
         while let Some(cause) = source {
             let text = cause.to_string();
-            // Some messages end with their cause.
-            if !told.ends_with(&text) {
+            // Some messages hold their cause.
+            if !told.contains(&text) {
                 write!(f, "\n  because {text}")?;
             }
             told = text;

@@ -86,7 +86,8 @@ fn bad_arguments_are_refused_before_anything_is_written() {
         let output = run(&arguments, folder.path());
         assert!(!output.status.success());
         let stderr = text(&output.stderr);
-        assert!(stderr.contains(expected), "{stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -66,7 +66,7 @@ impl Data {
         all.norm_factor += more.norm_factor;
         all.kept.extend(more.kept);
         all.failures.extend(more.failures);
-        all.complete &= more.complete;
+        all.missing.extend(more.missing);
         all.log.extend(more.log);
         all.provenance.runs.extend(more.provenance.runs);
         Self::from_parts(all)

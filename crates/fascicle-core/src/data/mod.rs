@@ -37,7 +37,7 @@ pub struct Data {
     outputs: Vec<Output>,
     kept: BTreeMap<Seed, Trajectory>,
     failures: Vec<PieceFailure>,
-    complete: bool,
+    missing: Vec<Seed>,
     log: Vec<LogLine>,
     provenance: Provenance,
 }
@@ -62,8 +62,8 @@ pub struct DataParts {
     pub kept: BTreeMap<Seed, Trajectory>,
     /// Batches that failed and trajectories that were dropped.
     pub failures: Vec<PieceFailure>,
-    /// Whether all that was asked for is there.
-    pub complete: bool,
+    /// Seeds that were asked for; what is not there of them is missing.
+    pub missing: Vec<Seed>,
     /// The log.
     pub log: Vec<LogLine>,
     /// How the results came about.
@@ -92,6 +92,14 @@ impl Data {
             return Err(DataError::corrupt(format!("{n} seeds in groups of {group}")));
         }
         let units = (seeds.len() / parts.group) as u64;
+        let is_missing = |seed: &Seed| seeds.binary_search(seed).is_err();
+        let mut missing = parts.missing;
+        missing.retain(is_missing);
+        missing.sort_unstable();
+        missing.dedup();
+        let mut failures = parts.failures;
+        // A failure that was made good is none.
+        failures.retain(|failure| failure.seeds.is_empty() || failure.seeds.iter().any(is_missing));
         let make = |output| Output::from_parts(output, parts.times.len(), units);
         let mut outputs: Vec<Output> =
             parts.outputs.into_iter().map(make).collect::<Result<_, _>>()?;
@@ -108,8 +116,8 @@ impl Data {
             norm_factor: parts.norm_factor,
             outputs,
             kept: parts.kept,
-            failures: parts.failures,
-            complete: parts.complete,
+            failures,
+            missing,
             log: parts.log,
             provenance: parts.provenance,
         })
@@ -126,7 +134,7 @@ impl Data {
             outputs: self.outputs.into_iter().map(Output::into_parts).collect(),
             kept: self.kept,
             failures: self.failures,
-            complete: self.complete,
+            missing: self.missing,
             log: self.log,
             provenance: self.provenance,
         }
@@ -217,15 +225,22 @@ impl Data {
         &self.kept
     }
 
-    /// Batches that failed and trajectories that were dropped, with their seeds and causes.
+    /// Batches that failed and trajectories that were dropped, with their seeds and causes, unless
+    /// they were run again since.
     pub fn failures(&self) -> &[PieceFailure] {
         &self.failures
     }
 
     /// Whether all trajectories that were asked for are there: false after an interruption, and
-    /// when some were dropped.
+    /// when some were dropped or have failed.
     pub fn is_complete(&self) -> bool {
-        self.complete
+        self.missing.is_empty()
+    }
+
+    /// The seeds that were asked for and are not there, ascending: run with them, appended to this,
+    /// what is missing comes in.
+    pub fn missing(&self) -> &[Seed] {
+        &self.missing
     }
 
     /// What the simulation, the driver and other programs wrote.

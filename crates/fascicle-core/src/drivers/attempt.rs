@@ -20,7 +20,7 @@ pub fn attempt(
     // The frame is cleared and the context holds plain values, so nothing half-changed is seen.
     let outcome = catch_unwind(AssertUnwindSafe(|| work.run(piece, cx, frame)));
     let result = outcome.unwrap_or_else(|panic| {
-        let message = message(panic.as_ref());
+        let message = panic_message(panic.as_ref());
         // What a panic carries may itself panic when it is dropped.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
         Err(Failure::new(Cause::Panicked { message }))
@@ -31,7 +31,8 @@ pub fn attempt(
     result
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a value that is no text").to_string()

@@ -5,7 +5,7 @@ mod progress;
 mod serial;
 mod threads;
 
-pub use attempt::attempt;
+pub use attempt::{attempt, panic_message};
 pub use progress::Rounds;
 pub use serial::Serial;
 pub use threads::Threads;

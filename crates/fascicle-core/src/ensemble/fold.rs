@@ -37,7 +37,6 @@ impl EnsembleFold {
     /// The data so far. Log lines are in the order of the batches.
     pub(super) fn into_parts(mut self) -> DataParts {
         self.parts.log.extend(self.logs.into_values().flatten());
-        self.parts.failures.sort_by_key(|failure| failure.piece);
         self.parts
     }
 
@@ -73,7 +72,6 @@ impl Fold for EnsembleFold {
         self.parts.seeds.extend(batch.seeds);
         self.parts.kept.extend(batch.kept);
         for failure in batch.dropped {
-            self.parts.complete = false;
             let seeds = failure.seeds.clone();
             self.parts.failures.push(PieceFailure { piece, seeds, failure });
         }
@@ -81,8 +79,7 @@ impl Fold for EnsembleFold {
     }
 
     fn partial(&self) -> Option<Data> {
-        let parts = DataParts { complete: false, ..self.parts.clone() };
-        Data::from_parts(parts).ok()
+        Data::from_parts(self.parts.clone()).ok()
     }
 }
 

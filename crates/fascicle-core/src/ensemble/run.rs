@@ -6,7 +6,7 @@ use super::batches::Batches;
 use super::fold::EnsembleFold;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, seeds};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{Cause, Data, Event, Execute, Listener, PieceFailure, Report, Work};
+use crate::{Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Work};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///
@@ -22,55 +22,76 @@ pub fn run_ensemble(
     on: &mut Listener<'_>,
 ) -> Result<Data, EnsembleError> {
     let seeds = seeds::choose(ensemble, options)?;
-    let parts = begin(ensemble, options)?;
+    let mut parts = begin(ensemble, options)?;
+    parts.missing.extend(&seeds);
     let drop_failed = options.on_failure == OnFailure::Drop;
     let work = Batches::new(ensemble, &seeds, &options.keep, drop_failed);
     for line in &ensemble.log() {
         // There is nothing to end yet: a listener's wish to is heard at the first event of the run.
         let _ = on(Event::Log { piece: None, line });
     }
-    let mut logged = Vec::new();
-    let before = parts.seeds.len();
+    let (before, failed_before) = (parts.seeds.len(), parts.failures.len());
     let mut fold = EnsembleFold::new(parts);
+    let mut heard = Heard::default();
     let result = {
-        let mut listener = |event: Event<'_>| -> ControlFlow<()> {
-            if let Event::Log { piece: Some(piece), line } = event {
-                logged.push((piece, line.clone()));
-            }
-            on(event)
-        };
+        let mut listener = |event: Event<'_>| heard.listen(event, on);
         driver.run(&work, &mut fold, &options.execute, &mut listener)
     };
-    logged.into_iter().for_each(|(piece, line)| fold.log(piece, line));
+    heard.logged.drain(..).for_each(|(piece, line)| fold.log(piece, line));
     let mut parts = fold.into_parts();
     let trajectories = (parts.seeds.len() - before) as u64;
-    let (report, stopped) = match result {
-        Ok(report) => (report, None),
+    let (interrupted, stopped) = match result {
+        Ok(report) => (report.interrupted, None),
         Err(source) if trajectories == 0 => return Err(source.into()),
-        Err(source) => (Report::default(), Some(source)),
+        Err(source) => (false, Some(source)),
     };
     parts.provenance.runs.push(RunRecord {
         driver: driver.name().to_string(),
         tasks: driver.workers(),
         batch_size: work.batch(),
         trajectories,
-        interrupted: report.interrupted,
-        workers_lost: report.workers_lost,
+        interrupted,
+        workers_lost: heard.workers_lost,
         seconds: None,
     });
-    parts.complete &= !report.interrupted && report.failures.is_empty() && stopped.is_none();
-    parts.failures.extend(report.failures.iter().cloned());
-    parts.failures.sort_by_key(|failure| failure.piece);
+    let any_batch = !heard.failed.is_empty();
+    // Beside the trajectories that were dropped from batches that did not fail.
+    parts.failures.extend(heard.failed);
+    parts.failures[failed_before..].sort_by_key(|failure| failure.piece);
+    let mut failures = parts.failures[failed_before..].to_vec();
     let data = Data::from_parts(parts)?;
     if let Some(source) = stopped {
         return Err(EnsembleError::Stopped { source, finished: Box::new(data) });
     }
-    let tolerable = drop_failed && trajectories > 0 && !report.failures.iter().any(is_of_shape);
-    if report.failures.is_empty() || tolerable {
+    let nothing_left = trajectories == 0 && !failures.is_empty();
+    let tolerable = drop_failed && !failures.iter().any(is_of_shape);
+    if !nothing_left && (!any_batch || tolerable) {
         return Ok(data);
     }
-    let (failures, pieces) = (report.failures, work.pieces());
-    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
+    // One cause for each batch.
+    failures.dedup_by_key(|failure| failure.piece);
+    Err(EnsembleError::Failed { failures, pieces: work.pieces(), finished: Box::new(data) })
+}
+
+/// What the run is told beside what the fold takes in.
+#[derive(Default)]
+struct Heard {
+    logged: Vec<(u64, LogLine)>,
+    failed: Vec<PieceFailure>,
+    workers_lost: u64,
+}
+
+impl Heard {
+    /// Takes note of an event and passes it on.
+    fn listen(&mut self, event: Event<'_>, on: &mut Listener<'_>) -> ControlFlow<()> {
+        match event {
+            Event::Log { piece: Some(piece), line } => self.logged.push((piece, line.clone())),
+            Event::Failed { failure, .. } => self.failed.push(failure.clone()),
+            Event::WorkerLost { .. } => self.workers_lost += 1,
+            _ => {}
+        }
+        on(event)
+    }
 }
 
 /// Whether batches disagree about the outputs: leaving out those that come later would make the
@@ -85,7 +106,6 @@ fn begin(ensemble: &dyn Ensemble, options: &RunOptions) -> Result<DataParts, Ens
         description: ensemble.describe(),
         times: ensemble.times(),
         group: ensemble.group(),
-        complete: true,
         log: ensemble.log(),
         provenance: Provenance { version: version(), runs: Vec::new() },
         ..DataParts::default()

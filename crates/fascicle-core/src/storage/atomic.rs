@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::StorageError;
 
@@ -10,8 +10,9 @@ use super::StorageError;
 /// symbolic link, the file that it points to is replaced; what is no plain file is left alone.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
     let io = |action| move |source| StorageError::Io { path: path.to_path_buf(), action, source };
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    if std::fs::metadata(&target).is_ok_and(|there| !there.is_file()) {
+    let target = followed(path);
+    let there = std::fs::metadata(&target).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
         return Err(StorageError::NotAFile { path: path.to_path_buf(), action: "replace" });
     }
     let folder = match target.parent() {
@@ -27,6 +28,12 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(io("create a temporary file beside"))?;
+    if let Some(there) = there {
+        // Who may read the file does not change with its contents.
+        file.as_file()
+            .set_permissions(there.permissions())
+            .map_err(io("set the permissions of"))?;
+    }
     file.write_all(bytes).map_err(io("write"))?;
     file.as_file().sync_all().map_err(io("bring to the disk"))?;
     file.persist(&target).map_err(|error| io("replace")(error.error))?;
@@ -35,4 +42,17 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// The most links that are followed; more lead in a circle.
+const MOST_LINKS: usize = 40;
+
+/// Where symbolic links lead, also to a file that is not there yet.
+fn followed(path: &Path) -> PathBuf {
+    let mut target = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = target.parent().map_or_else(|| next.clone(), |folder| folder.join(&next));
+    }
+    target
 }

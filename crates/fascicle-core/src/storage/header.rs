@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Data, Description, LogLine, OutputSpec, PieceFailure, Provenance};
+use crate::{Data, Description, LogLine, OutputSpec, PieceFailure, Provenance, Seed};
 
 /// The format that is written.
 pub(super) const FORMAT: u32 = 1;
@@ -13,7 +13,7 @@ pub(super) struct Header {
     pub format: u32,
     pub description: Description,
     pub group: usize,
-    pub complete: bool,
+    pub missing: Vec<Seed>,
     /// In the order of the datasets `sums 0`, `sums 1`, …
     pub outputs: Vec<SavedOutput>,
     pub kept: u64,
@@ -45,7 +45,7 @@ impl Header {
             format: FORMAT,
             description: data.description().clone(),
             group: data.group(),
-            complete: data.is_complete(),
+            missing: data.missing().to_vec(),
             outputs: data.outputs().iter().map(output).collect(),
             kept: data.trajectories().len() as u64,
             failures: data.failures().to_vec(),

@@ -99,7 +99,6 @@ fn foreign(
     let output = |(spec, means)| OutputParts { spec, summed: Summed::Means(means) };
     parts.outputs = means.into_values().map(output).collect();
     parts.group = 1;
-    parts.complete = true;
     parts.description = Description {
         simulation: "unknown: from a file with QC Lab's keys alone".to_string(),
         ..Description::default()
@@ -154,7 +153,7 @@ fn read_own(
     }
     parts.description = header.description;
     parts.group = header.group;
-    parts.complete = header.complete;
+    parts.missing = header.missing;
     parts.failures = header.failures;
     parts.log = header.log;
     parts.provenance = header.provenance;

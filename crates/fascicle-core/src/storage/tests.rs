@@ -154,6 +154,8 @@ fn a_failed_save_leaves_the_old_file() {
 #[cfg(unix)]
 #[test]
 fn a_link_is_followed_and_what_is_no_file_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
     let (folder, path) = scratch();
     let data = data(RunOptions::new());
     let (target, link) = (folder.path().join("target.h5"), folder.path().join("link.h5"));
@@ -162,6 +164,16 @@ fn a_link_is_followed_and_what_is_no_file_is_left_alone() {
     data.save(&link).unwrap();
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(Data::load(&target).unwrap(), data);
+    // Also to where there is nothing yet, and step by step, relative to each link's own folder.
+    let (later, first) = (folder.path().join("later.h5"), folder.path().join("first.h5"));
+    std::os::unix::fs::symlink("later.h5", folder.path().join("second.h5")).unwrap();
+    std::os::unix::fs::symlink("second.h5", &first).unwrap();
+    data.save(&first).unwrap();
+    assert!(std::fs::symlink_metadata(&first).unwrap().is_symlink() && later.is_file());
+    // Who may read a file does not change.
+    std::fs::set_permissions(&later, std::fs::Permissions::from_mode(0o600)).unwrap();
+    data.save(&first).unwrap();
+    assert_eq!(std::fs::metadata(&later).unwrap().permissions().mode() & 0o777, 0o600);
     // A folder stands for all that is no plain file: devices, pipes.
     std::fs::create_dir(&path).unwrap();
     let error = data.save(&path).unwrap_err().to_string();

@@ -100,8 +100,9 @@ impl std::fmt::Debug for ClosureModel {
 }
 
 impl ClosureModel {
-    /// A model with this many quantum states and classical coordinates. Data of models whose names,
-    /// or whose H_q, H_qc or H_c at a few starting points differ are not put together.
+    /// A model with this many quantum states and classical coordinates. Data of models that differ in
+    /// name, starting points, H_q, H_qc, H_c or gradients are not put together; a changed
+    /// [`ClosureModel::with_hop`] is not seen, so change the name with it.
     pub fn new(name: impl Into<String>, states: usize, coordinates: usize) -> Self {
         Self {
             name: name.into(),

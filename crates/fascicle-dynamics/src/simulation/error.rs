@@ -64,7 +64,7 @@ pub enum SimulationError {
     },
     /// A model overrides a function and states a fact that say different things.
     #[error(
-        "{model} states a structure by which {what} is {stated} at a starting point, but its own {what} is {found} there: leave out one of the two"
+        "{model} states a structure by which {what} is {stated:e} at a starting point, but its own {what} is {found:e} there: leave out one of the two"
     )]
     Contradiction {
         /// The model's name.
@@ -83,6 +83,14 @@ pub enum SimulationError {
         algorithm: String,
         /// Which recipe.
         recipe: &'static str,
+    },
+    /// A function of the model panicked when it was first called.
+    #[error("{model} panicked before the run: {message}")]
+    ModelPanicked {
+        /// The model's name.
+        model: String,
+        /// The panic's message.
+        message: String,
     },
     /// The model is wrong in itself.
     #[error(transparent)]

@@ -1,6 +1,10 @@
 //! A simulation made ready to run.
 
-use fascicle_core::{Context, Description, Ensemble, Failure, LogLine, Recorder, Scale, Seed};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fascicle_core::{
+    Context, Description, Ensemble, Failure, LogLine, Recorder, Scale, Seed, panic_message,
+};
 
 use super::timesteps::{self, Timesteps};
 use super::{InitialState, Settings, SimulationError, probe};
@@ -33,39 +37,22 @@ impl<'a> Prepared<'a> {
         settings: &'a Settings,
         initial_state: &InitialState,
     ) -> Result<Self, SimulationError> {
-        model.check()?;
-        check_lengths(model)?;
         check_recipe(algorithm)?;
         let timesteps = timesteps::count(settings)?;
         let mut log = timesteps.log.clone();
-        let norm = check_wave_function(model, initial_state)?;
+        // The model's functions are the user's, and called here for the first time.
+        let (norm, system, fingerprint) = or_panicked(model, || {
+            model.check()?;
+            check_lengths(model)?;
+            let norm = check_wave_function(model, initial_state)?;
+            let system = system(model, algorithm, settings, &timesteps, initial_state, norm);
+            let fingerprint = probe::fingerprint(&system)?;
+            Ok((norm, system, fingerprint))
+        })?;
         if (norm - 1.0).abs() > 1e-9 {
             let text = format!("initial_state.wf_db has norm {norm}, not 1, and is used as given");
             log.push(LogLine::warning(text));
         }
-        let n = model.num_quantum_states();
-        let (structure, weight) = (model.structure(), model.classical_coordinate_weight());
-        let mut h_q = Hermitian::zeros(n);
-        model.h_q(&mut h_q);
-        let system = System {
-            model,
-            algorithm_settings: algorithm.settings(),
-            sampler: model.init_classical(),
-            opposite: structure.coupling.opposite(),
-            linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
-            structure,
-            mass: model.classical_coordinate_mass(),
-            weight,
-            h_q,
-            wf_db: initial_state.wf_db.clone(),
-            seeding: settings.seeding,
-            branches: algorithm.branches(model),
-            dt: settings.dt_update,
-            steps: timesteps.steps,
-            per_collect: timesteps.per_collect,
-            dm_scale: dm_scale(norm * norm, n),
-        };
-        let fingerprint = probe::fingerprint(&system)?;
         Ok(Self { algorithm, settings, timesteps, system, fingerprint, log })
     }
 
@@ -164,6 +151,50 @@ impl Ensemble for Prepared<'_> {
         }
         Ok(())
     }
+}
+
+fn system<'a>(
+    model: &'a dyn Model,
+    algorithm: &'a dyn Algorithm,
+    settings: &Settings,
+    timesteps: &Timesteps,
+    initial_state: &InitialState,
+    norm: f64,
+) -> System<'a> {
+    let n = model.num_quantum_states();
+    let (structure, weight) = (model.structure(), model.classical_coordinate_weight());
+    let mut h_q = Hermitian::zeros(n);
+    model.h_q(&mut h_q);
+    System {
+        model,
+        algorithm_settings: algorithm.settings(),
+        sampler: model.init_classical(),
+        opposite: structure.coupling.opposite(),
+        linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
+        structure,
+        mass: model.classical_coordinate_mass(),
+        weight,
+        h_q,
+        wf_db: initial_state.wf_db.clone(),
+        seeding: settings.seeding,
+        branches: algorithm.branches(model),
+        dt: settings.dt_update,
+        steps: timesteps.steps,
+        per_collect: timesteps.per_collect,
+        dm_scale: dm_scale(norm * norm, n),
+    }
+}
+
+/// Makes an error of a panic.
+fn or_panicked<R>(
+    model: &dyn Model,
+    f: impl FnOnce() -> Result<R, SimulationError>,
+) -> Result<R, SimulationError> {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+        let message = panic_message(panic.as_ref());
+        let model = catch_unwind(AssertUnwindSafe(|| model.name())).unwrap_or_default();
+        Err(SimulationError::ModelPanicked { model, message })
+    })
 }
 
 fn check_recipe(algorithm: &dyn Algorithm) -> Result<(), SimulationError> {

@@ -1,59 +1,95 @@
 //! What a model is, beyond its name and constants: the bits of its functions where trajectories
 //! start.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use fascicle_core::{Fingerprint, Purpose, Seed, Seeding, c64};
 
 use super::SimulationError;
 use crate::step::System;
 use crate::structure::{Classical, Coupling};
-use crate::{Coords, Hermitian, LANES, Lane};
+use crate::{Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// The stream of the points at which a model is looked at.
 const PROBE: Purpose = Purpose::new("probe");
 
-/// A digest of masses, weights, facts, H_q, and of H_qc and H_c at sixteen starting points, by which
-/// data of another model are refused. Empty for a model that panics there: its run says so, by batch
-/// and seeds.
+/// A digest of masses, weights, facts, H_q, sixteen starting points, and H_qc, H_c and their
+/// gradients there, by which data of another model are refused.
 ///
 /// # Errors
 /// When the model states facts that its own functions contradict.
 pub(super) fn fingerprint(system: &System<'_>) -> Result<String, SimulationError> {
-    let Ok((own, stated)) = catch_unwind(AssertUnwindSafe(|| values(system))) else {
-        return Ok(String::new());
-    };
-    let differ = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-9 * (1.0 + b.abs());
-    if let Some(at) = own.iter().zip(&stated).position(differ) {
-        let what = if at < own.len() - LANES { "h_qc" } else { "h_c" };
-        let (model, stated, found) = (system.model.name(), stated[at], own[at]);
-        return Err(SimulationError::Contradiction { model, what, stated, found });
+    let (z, wf) = (points(system), wave_function(system.h_q.n()));
+    let own = own(system, &z, &wf);
+    for (own, stated) in own.iter().zip(&stated(system, &z, &wf)) {
+        check(system, own, stated)?;
     }
     let mut to = Fingerprint::new();
     to.reals(&system.mass);
     to.reals(&system.weight);
     to.text(&format!("{:?}", system.structure));
-    to.reals(&flat(&system.h_q, Lane::ZERO));
-    to.reals(&own);
+    to.reals(&lower_triangle(&system.h_q));
+    to.reals(&both_parts(&z));
+    own.iter().for_each(|quantity| to.reals(&quantity.values));
     Ok(to.hex()[..16].to_string())
 }
 
-/// H_qc and H_c at the points, from the model's functions and from the facts that it states.
-fn values(system: &System<'_>) -> (Vec<f64>, Vec<f64>) {
-    let z = points(system);
-    let (model, n) = (system.model, system.h_q.n());
-    let mut own = Hermitian::zeros(n);
-    model.h_qc(&z, &mut own);
-    let own_h_c = model.h_c(&z);
-    let (mut stated, mut stated_h_c) = (own.clone(), own_h_c);
-    if system.structure.coupling != Coupling::General {
-        stated = Hermitian::zeros(n);
-        system.structure.h_qc(&z, &mut stated);
+/// A function of the model at the points.
+struct Quantity {
+    name: &'static str,
+    values: Vec<f64>,
+    /// How far, relative to the largest value, facts may be off: gradients may be by differences.
+    tolerance: f64,
+}
+
+/// The model's own functions.
+fn own(system: &System<'_>, z: &Coords, wf: &States) -> [Quantity; 4] {
+    let model = system.model;
+    let mut h_qc = Hermitian::zeros(system.h_q.n());
+    model.h_qc(z, &mut h_qc);
+    let (mut dh_qc, mut dh_c) = (Coords::zeros(z.len()), Coords::zeros(z.len()));
+    model.dh_qc_dzc(z, wf, wf, &mut dh_qc);
+    model.dh_c_dzc(z, &mut dh_c);
+    quantities(&h_qc, model.h_c(z), &dh_qc, &dh_c)
+}
+
+/// The same by the facts, where there are facts.
+fn stated(system: &System<'_>, z: &Coords, wf: &States) -> [Quantity; 4] {
+    let step = Step::new(system, 0);
+    let mut h_qc = Hermitian::zeros(system.h_q.n());
+    match &system.structure.coupling {
+        Coupling::General => system.model.h_qc(z, &mut h_qc),
+        Coupling::DiagonalLinear { .. } => system.structure.h_qc(z, &mut h_qc),
     }
-    if system.structure.classical != Classical::General {
-        stated_h_c = system.structure.h_c(&system.weight, &z);
-    }
-    (flat(&own, own_h_c), flat(&stated, stated_h_c))
+    let h_c = match &system.structure.classical {
+        Classical::General => system.model.h_c(z),
+        Classical::Harmonic { .. } | Classical::Free => system.structure.h_c(&system.weight, z),
+    };
+    let (mut dh_qc, mut dh_c) = (Coords::zeros(z.len()), Coords::zeros(z.len()));
+    step.dh_qc_dzc(z, wf, wf, &mut dh_qc);
+    step.dh_c_dzc(z, &mut dh_c);
+    quantities(&h_qc, h_c, &dh_qc, &dh_c)
+}
+
+fn quantities(h_qc: &Hermitian, h_c: Lane, dh_qc: &Coords, dh_c: &Coords) -> [Quantity; 4] {
+    let quantity = |name, values, tolerance| Quantity { name, values, tolerance };
+    [
+        quantity("h_qc", lower_triangle(h_qc), 1e-9),
+        quantity("h_c", h_c.0.to_vec(), 1e-9),
+        quantity("dh_qc_dzc", both_parts(dh_qc), 1e-3),
+        quantity("dh_c_dzc", both_parts(dh_c), 1e-3),
+    ]
+}
+
+fn check(system: &System<'_>, own: &Quantity, stated: &Quantity) -> Result<(), SimulationError> {
+    let largest =
+        own.values.iter().chain(&stated.values).fold(0.0_f64, |most, x| most.max(x.abs()));
+    let pairs = || own.values.iter().zip(&stated.values);
+    let differ = |(a, b): (&f64, &f64)| (a - b).abs() > own.tolerance * largest;
+    let Some(at) = pairs().position(differ) else {
+        return Ok(());
+    };
+    let (model, what) = (system.model.name(), own.name);
+    let (stated, found) = (stated.values[at], own.values[at]);
+    Err(SimulationError::Contradiction { model, what, stated, found })
 }
 
 /// The starts of sixteen trajectories.
@@ -68,12 +104,26 @@ fn points(system: &System<'_>) -> Coords {
     points
 }
 
-/// The lower triangle of H, and then E.
-fn flat(h: &Hermitian, energy: Lane) -> Vec<f64> {
+/// A wave function with all states in it, in different parts and phases.
+fn wave_function(n: usize) -> States {
+    let mut wf = States::zeros(n);
+    for state in 0..n {
+        let size = (state + 1) as f64 / n as f64;
+        let phase = if state % 2 == 0 { c64(0.8, 0.6) } else { c64(-0.6, 0.8) };
+        (0..LANES).for_each(|lane| wf.set(state, lane, phase * size));
+    }
+    wf
+}
+
+fn lower_triangle(h: &Hermitian) -> Vec<f64> {
     let elements = (0..h.n()).flat_map(|row| (0..=row).map(move |column| (row, column)));
     let parts = elements.flat_map(|(row, column)| {
         let (re, im) = h.lower(row, column);
         re.0.into_iter().chain(im.0)
     });
-    parts.chain(energy.0).collect()
+    parts.collect()
+}
+
+fn both_parts(vector: &Vector) -> Vec<f64> {
+    vector.re.iter().chain(&vector.im).flat_map(|lane| lane.0).collect()
 }

@@ -1,6 +1,6 @@
 //! Hops: their probability, their destination, and the energy they cost.
 
-use fascicle_core::c64;
+use fascicle_core::{Cause, Failure, c64};
 
 use super::numbers::hop_numbers;
 use super::surface_hopping::no_numbers;
@@ -40,14 +40,14 @@ task! {
     UpdateZHop, "update_z_hop", |step, block| {
         for lane in 0..LANES {
             if block.hop_dest[lane] >= 0.0 {
-                hop(step, block, lane);
+                hop(step, block, lane)?;
             }
         }
         Ok(())
     }
 }
 
-fn hop(step: &Step<'_>, block: &mut Block, lane: usize) {
+fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<(), Failure> {
     let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
     let z = block.z.trajectory(lane);
@@ -55,10 +55,23 @@ fn hop(step: &Step<'_>, block: &mut Block, lane: usize) {
         .model()
         .rescaling_direction_fssh(&z, from, to)
         .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap));
+    check_length("rescaling_direction_fssh", &direction, &z)?;
     if let Some(shift) = step.model().hop(&z, &direction, gap) {
+        check_length("hop", &shift, &z)?;
         shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
         block.act_surf_ind[lane] = to as f64;
     }
+    Ok(())
+}
+
+/// Checks what a model's function gave.
+fn check_length(function: &str, found: &[c64], z: &[c64]) -> Result<(), Failure> {
+    if found.len() == z.len() {
+        return Ok(());
+    }
+    let (found, expected) = (found.len(), z.len());
+    let message = format!("the model's {function} gave {found} numbers, expected {expected}");
+    Err(Failure::new(Cause::Task { task: "update_z_hop".to_string(), message }))
 }
 
 /// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated in this
