@@ -134,8 +134,8 @@ fn nan_can_be_dropped_and_only_it_is() {
     }
 }
 
-#[test]
-fn outputs_that_change_shape_between_batches_are_refused() {
+/// 60 trajectories in batches of 10, of which the later ones have another output.
+fn changing_shape() -> Simulation<SpinBoson, MeanField> {
     let mut algorithm = MeanField::default();
     algorithm.recipe.collect.push(task("collect_odd", |_, block| {
         let components = if block.seeds()[0] < Seed(30) { 2 } else { 3 };
@@ -147,6 +147,12 @@ fn outputs_that_change_shape_between_batches_are_refused() {
     sim.settings.num_trajs = 60;
     sim.settings.batch_size = 10;
     sim.settings.tmax = 0.4;
+    sim
+}
+
+#[test]
+fn outputs_that_change_shape_between_batches_are_refused() {
+    let sim = changing_shape();
     let error = in_scratch(|| serial_driver(&sim).unwrap_err().to_string());
     assert!(
         error.contains("3 of 6 batches failed; the 30 finished trajectories are in"),
@@ -158,17 +164,7 @@ fn outputs_that_change_shape_between_batches_are_refused() {
 
 #[test]
 fn batches_of_different_shapes_are_never_an_answer_that_depends_on_their_order() {
-    let mut algorithm = MeanField::default();
-    algorithm.recipe.collect.push(task("collect_odd", |_, block| {
-        let components = if block.seeds()[0] < Seed(30) { 2 } else { 3 };
-        let values = vec![block.classical_energy; components];
-        block.outputs.real("odd", &[components], Scale::Exact, &values);
-        Ok(())
-    }));
-    let mut sim = spin_boson(algorithm);
-    sim.settings.num_trajs = 60;
-    sim.settings.batch_size = 10;
-    sim.settings.tmax = 0.4;
+    let sim = changing_shape();
     for driver in DRIVERS {
         let options = RunOptions::new().with_on_failure(OnFailure::Drop);
         let error = in_scratch(|| driver.run(&sim, options).unwrap_err().to_string());

@@ -88,7 +88,7 @@ impl Kernel for MapCoords<'_> {
         match &self.map.forces {
             Forces::Opposite(forces) => {
                 let difference = population(wf, 0) - population(wf, 1);
-                // By index: over zipped iterators LLVM makes vectors across modes, ten times slower.
+                // By index: over zipped iterators LLVM makes vectors across modes, much slower.
                 for (j, &mode) in self.map.modes.iter().enumerate() {
                     let (to_re, to_im) = (difference * forces[j].0, difference * forces[j].1);
                     advance(mode, &mut z.re[j], &mut z.im[j], to_re, to_im);

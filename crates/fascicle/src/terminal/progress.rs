@@ -110,7 +110,8 @@ impl Progress {
         self.counts = counts;
         let crew = match (driver, workers) {
             ("serial", _) => "one core".to_string(),
-            (_, 1) => format!("one of {driver}"),
+            ("processes", 1) => "1 process".to_string(),
+            ("threads", 1) => "1 thread".to_string(),
             _ => format!("{workers} {driver}"),
         };
         match &mut self.face {

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Parity with QC Lab, the bitwise matrix of drivers and batch sizes, speed against QC Lab, and what
-//! the multiprocess driver itself costs. Exit status 1 when a row misses its goal.
+//! the multiprocess driver itself costs; a name of these after it (`parity`, `bits`, `costs`, `speed`)
+//! gives that part alone. Exit status 1 when a row misses its goal.
 
 mod cost;
 mod matrix;
@@ -42,10 +43,23 @@ impl Section {
 type Measurement = fn() -> Result<Section, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
-    let sections: [Measurement; 4] =
-        [|| Ok(parity::section()), || Ok(matrix::section()), cost::section, speed::section];
+    let sections: [(&str, Measurement); 4] = [
+        ("parity", || Ok(parity::section())),
+        ("bits", || Ok(matrix::section())),
+        ("costs", cost::section),
+        ("speed", speed::section),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let known = sections.map(|(name, _)| name);
+    if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+        eprintln!("error: expected some of {}, found `{name}`", known.join(", "));
+        return ExitCode::FAILURE;
+    }
     let mut reached = true;
-    for section in sections {
+    for (name, section) in sections {
+        if !wanted.is_empty() && !wanted.iter().any(|other| other == name) {
+            continue;
+        }
         match section() {
             Ok(section) => {
                 section.print();

