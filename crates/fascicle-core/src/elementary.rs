@@ -11,6 +11,10 @@
 
 #![expect(clippy::inline_always, reason = "lanes vectorise only with the whole function inside")]
 
+mod erf;
+
+pub use erf::erf;
+
 /// Adding and subtracting it rounds a double of moderate size to a whole number, halves to even.
 const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 × 2^52
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
 
 use crate::step::System;
-use crate::tasks::HopNumbers;
+use crate::tasks::{Crossings, HopNumbers};
 use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// The state of a block of trajectories, one per lane, under QC Lab's names.
@@ -50,6 +50,8 @@ pub struct Block {
     pub(crate) z_gradient: Coords,
     pub(crate) z_gradient_step: Option<u64>,
     pub(crate) hop_numbers: HopNumbers,
+    /// What multi-state MASH needs to find crossings within a time step.
+    pub(crate) crossings: Option<Box<Crossings>>,
     pub(crate) scratch: Scratch,
 }
 
@@ -57,6 +59,8 @@ pub struct Block {
 #[derive(Debug)]
 pub(crate) struct Scratch {
     pub slopes: [Coords; 4],
+    /// The part of the force that stays the same in a time step.
+    pub constant: Coords,
     pub states: [States; 3],
     pub h: Hermitian,
 }
@@ -88,8 +92,10 @@ impl Block {
             z_gradient: coords(),
             z_gradient_step: None,
             hop_numbers: HopNumbers::default(),
+            crossings: None,
             scratch: Scratch {
                 slopes: [coords(), coords(), coords(), coords()],
+                constant: coords(),
                 states: [states(), states(), states()],
                 h: Hermitian::zeros(n),
             },

@@ -80,6 +80,14 @@ impl Hermitian {
         }
     }
 
+    /// Sets an element, and its mirror image, of one trajectory.
+    pub fn put(&mut self, row: usize, column: usize, lane: usize, value: c64) {
+        let value = if row < column { value.conj() } else { value };
+        let at = Self::at(row.max(column), row.min(column));
+        self.re[at][lane] = value.re;
+        self.im[at][lane] = value.im;
+    }
+
     /// An element of one trajectory.
     pub fn get(&self, row: usize, column: usize, lane: usize) -> c64 {
         let at = Self::at(row.max(column), row.min(column));

@@ -59,6 +59,28 @@ impl Lane {
         self.map(f64::abs)
     }
 
+    /// √(x² + y²), without squares that underflow or overflow.
+    #[must_use]
+    #[inline(always)]
+    pub fn hypot(self, other: Self) -> Self {
+        let (a, b) = (self.abs(), other.abs());
+        let order = a - b;
+        let (large, small) = (order.select_nonnegative(a, b), order.select_nonnegative(b, a));
+        let ratio = large.select_equal(0.0, Self::ZERO, small / large);
+        large * (Self::splat(1.0) + ratio * ratio).sqrt()
+    }
+
+    /// Sines and cosines, the same bits everywhere.
+    #[must_use]
+    #[inline(always)]
+    pub fn sin_cos(self) -> (Self, Self) {
+        let (mut sin, mut cos) = (Self::ZERO, Self::ZERO);
+        for l in 0..LANES {
+            (sin.0[l], cos.0[l]) = fascicle_core::elementary::sin_cos(self.0[l]);
+        }
+        (sin, cos)
+    }
+
     /// `yes` where the number is positive or zero, else `no`; `no` for NaN.
     #[must_use]
     #[inline(always)]

@@ -49,15 +49,19 @@ mod sys;
 pub mod tasks;
 
 pub use algorithms::{
-    Algorithm, FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing, MeanField,
-    MeanFieldSettings,
+    Algorithm, FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing, MashSettings, MeanField,
+    MeanFieldSettings, MultiStateMappingApproachToSurfaceHopping,
 };
 pub use block::{Block, Outputs};
 pub use fascicle_core::{Seeding, c64};
 pub use hermitian::{Basis, Hermitian};
 pub use lanes::{Coords, LANES, Lane, States, Vector};
 pub use model::{Model, ModelError, unknown_constant};
-pub use models::{ClosureModel, Matrix, SpinBoson, TullyProblemOne};
+pub use models::{
+    ClosureModel, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC,
+    FMOComplex, HolsteinLattice, HolsteinLatticeReciprocalSpace, Matrix, SpinBoson,
+    TullyProblemOne, TullyProblemThree, TullyProblemTwo,
+};
 pub use recipe::{Recipe, RecipeError, Task, Tasks, task};
 pub use simulation::{InitialState, Prepared, Settings, Simulation, SimulationError};
 pub use step::Step;

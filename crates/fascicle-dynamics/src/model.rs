@@ -3,7 +3,7 @@
 use fascicle_core::c64;
 use thiserror::Error;
 
-use crate::ingredients::Sampler;
+use crate::ingredients::{MonteCarlo, Sampler};
 use crate::structure::{Classical, Coupling};
 use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 
@@ -17,8 +17,8 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 /// For a quick model from closures, one trajectory at a time, see
 /// [`ClosureModel`](crate::ClosureModel).
 ///
-/// What a model does not give has QC Lab's default: gradients by finite differences, and a numerical
-/// search for the shift that conserves energy in a hop. Facts in [`Model::structure`] give exact
+/// What a model does not give has QC Lab's default: gradients by finite differences, initial
+/// coordinates by Monte Carlo, and a numerical search for the shift that conserves energy in a hop. Facts in [`Model::structure`] give exact
 /// ones, and fast kernels.
 ///
 /// ```
@@ -143,9 +143,16 @@ pub trait Model: Send + Sync {
     }
 
     /// What draws the initial coordinates of a trajectory. It is asked for once in a run, so it can
-    /// hold what is the same for all trajectories; for plain cases there are
-    /// [`ingredients::boltzmann_harmonic`] and [`ingredients::from_position_momentum`].
-    fn init_classical(&self) -> Sampler<'_>;
+    /// hold what is the same for all trajectories; [`ingredients`] has those for harmonic modes and
+    /// for a definite start. Default: e^(−H_c/kT) by Monte Carlo, as [`Model::monte_carlo`] says.
+    fn init_classical(&self) -> Sampler<'_> {
+        ingredients::monte_carlo(self, self.monte_carlo())
+    }
+
+    /// How initial coordinates are sampled if the model gives no [`Model::init_classical`].
+    fn monte_carlo(&self) -> MonteCarlo {
+        MonteCarlo::default()
+    }
 
     /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
     /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and
@@ -155,10 +162,19 @@ pub trait Model: Send + Sync {
     }
 
     /// The direction d along which coordinates are rescaled in a hop, if it is not that of the
-    /// derivative coupling.
+    /// derivative coupling. Multi-state MASH adds up directions of pairs of states: it asks for those
+    /// of `from` < `to` alone, and takes the opposite for the way back.
     fn rescaling_direction_fssh(&self, z: &[c64], from: usize, to: usize) -> Option<Vec<c64>> {
         let _ = (z, from, to);
         None
+    }
+
+    /// Adds to each `out_j` the force of the gauge field on the adiabatic state with the number `state`,
+    /// as a term of ∂H/∂z*, for algorithms with `use_gauge_field_force`. `false`, the default: there
+    /// is none.
+    fn gauge_field_force(&self, z: &Coords, state: Lane, out: &mut Coords) -> bool {
+        let _ = (z, state, out);
+        false
     }
 }
 

@@ -4,9 +4,9 @@ use std::any::Any;
 
 use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 
-use crate::ingredients::Sampler;
+use crate::ingredients::{DiagonalLinear, Sampler};
 use crate::kernels::LinearMap;
-use crate::structure::{Classical, Coupling};
+use crate::structure::Classical;
 use crate::{Coords, Hermitian, Lane, Model, States, Structure, c64, ingredients};
 
 /// A simulation made ready to run: what is the same for all trajectories and times.
@@ -17,9 +17,13 @@ pub(crate) struct System<'a> {
     pub mass: Vec<f64>,
     pub weight: Vec<f64>,
     pub h_q: Hermitian,
-    /// Whether the two states' couplings are opposite: one sum over the coordinates serves both.
-    pub opposite: bool,
+    /// The coupling, if it is diagonal and linear.
+    pub diagonal_linear: Option<DiagonalLinear>,
     pub linear_map: Option<LinearMap>,
+    /// Whether the gradient of H_qc depends on z.
+    pub update_dh_qc_dzc: bool,
+    /// Whether the model has a gauge field.
+    pub has_gauge_field: bool,
     pub sampler: Sampler<'a>,
     pub wf_db: Vec<c64>,
     pub seeding: Seeding,
@@ -135,12 +139,9 @@ impl<'a> Step<'a> {
     /// h = H_q + H_qc(z).
     pub fn h_q_tot(&self, z: &Coords, h: &mut Hermitian) {
         h.copy_from(&self.system.h_q);
-        match &self.system.structure.coupling {
-            Coupling::DiagonalLinear { g } if self.system.opposite => {
-                ingredients::h_qc_opposite_linear(&g[0], z, h);
-            }
-            Coupling::DiagonalLinear { g } => ingredients::h_qc_diagonal_linear(g, z, h),
-            Coupling::General => self.system.model.h_qc(z, h),
+        match &self.system.diagonal_linear {
+            Some(coupling) => coupling.h_qc(z, h),
+            None => self.system.model.h_qc(z, h),
         }
     }
 
@@ -168,11 +169,9 @@ impl<'a> Step<'a> {
 
     /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`.
     pub fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
-        match &self.system.structure.coupling {
-            Coupling::DiagonalLinear { g } => {
-                ingredients::dh_qc_dzc_diagonal_linear(g, left, right, out);
-            }
-            Coupling::General => self.system.model.dh_qc_dzc(z, left, right, out),
+        match &self.system.diagonal_linear {
+            Some(coupling) => coupling.dh_qc_dzc(left, right, out),
+            None => self.system.model.dh_qc_dzc(z, left, right, out),
         }
     }
 }

@@ -32,18 +32,6 @@ pub enum Coupling {
     },
 }
 
-impl Coupling {
-    /// Whether it is that of two states with opposite couplings, g_0 = −g_1.
-    pub(crate) fn opposite(&self) -> bool {
-        match self {
-            Self::DiagonalLinear { g } => {
-                g.len() == 2 && g[0].iter().zip(&g[1]).all(|(a, b)| *a == -*b)
-            }
-            Self::General => false,
-        }
-    }
-}
-
 /// Facts about a model. Each is independent of the others, and each may be left out: a model that
 /// states nothing runs on its own functions, more slowly, and to the same results but for rounding if
 /// it gives gradients and [`Model::hop`](crate::Model::hop): their defaults are finite differences and

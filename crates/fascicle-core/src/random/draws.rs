@@ -2,7 +2,7 @@
 
 use super::chacha::ChaCha8;
 use super::mt19937::Mt19937;
-use super::{Purpose, Seed};
+use super::{Purpose, Seed, Seeding};
 use crate::elementary::{ln, sin_cos_turns};
 
 /// One stream of random numbers: of one trajectory for one purpose.
@@ -65,6 +65,36 @@ impl Draws {
         match &mut self.0 {
             Stream::Independent(stream) => stream.normal(),
             Stream::Legacy(stream) => stream.normal(),
+        }
+    }
+
+    /// A whole number below `n`, which is at least 1, each as likely.
+    ///
+    /// Both kinds of streams reject words of as few bits as there must be: QC Lab's as NumPy's
+    /// `randint(0, n)`.
+    pub fn below(&mut self, n: u32) -> u32 {
+        let most = n.saturating_sub(1);
+        // All bits that `most` has, and no more.
+        let mask = u32::MAX.checked_shr(most.leading_zeros()).unwrap_or(0);
+        if mask == 0 {
+            return 0;
+        }
+        loop {
+            let word = match &mut self.0 {
+                Stream::Independent(stream) => stream.words.next() as u32,
+                Stream::Legacy(stream) => stream.words.word(),
+            };
+            if word & mask < n {
+                return word & mask;
+            }
+        }
+    }
+
+    /// How the stream was made.
+    pub fn seeding(&self) -> Seeding {
+        match &self.0 {
+            Stream::Independent(_) => Seeding::Independent,
+            Stream::Legacy(_) => Seeding::QcLab,
         }
     }
 

@@ -22,9 +22,11 @@
 mod chacha;
 mod draws;
 mod mt19937;
+mod pcg64;
 mod seeding;
 
 pub use draws::Draws;
+pub use pcg64::Pcg64;
 pub use seeding::{Purpose, Seed, SeedOutOfRange, Seeding};
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl Mt19937 {
 
     /// NumPy's `random_sample`: 53 bits from two words.
     pub fn double(&mut self) -> f64 {
-        let (high, low) = (self.next() >> 5, self.next() >> 6);
+        let (high, low) = (self.word() >> 5, self.word() >> 6);
         (f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0
     }
 
@@ -44,7 +44,8 @@ impl Mt19937 {
         }
     }
 
-    fn next(&mut self) -> u32 {
+    /// A word of 32 bits.
+    pub fn word(&mut self) -> u32 {
         if self.used == N {
             self.twist();
         }

@@ -172,3 +172,22 @@ fn qc_lab_has_no_seed_above_32_bits() {
     );
     assert!(Seeding::Independent.check(Seed(u64::MAX)).is_ok());
 }
+
+#[test]
+fn whole_numbers_are_numpys_and_evenly_spread() {
+    let known = [
+        (0, [2732, 9845, 3264, 3, 3, 3]),
+        (5, [2915, 2254, 4079, 5, 6, 6]),
+        (0xFFFF_FFFF, [290, 4310, 506, 1, 0, 3]),
+    ];
+    for (seed, expected) in known {
+        let mut draws = Seeding::QcLab.draws(Seed(seed), Purpose::new("whole numbers"));
+        let found = [10_000, 10_000, 10_000, 7, 7, 7].map(|n| draws.below(n));
+        assert_eq!(found, expected, "seed {seed}");
+    }
+    let mut draws = Seeding::Independent.draws(Seed(3), Purpose::new("whole numbers"));
+    let mut counts = [0_u32; 5];
+    (0..50_000).for_each(|_| counts[draws.below(5) as usize] += 1);
+    assert!(counts.iter().all(|&count| count.abs_diff(10_000) < 400), "{counts:?}");
+    assert_eq!((draws.below(1), draws.below(0)), (0, 0));
+}

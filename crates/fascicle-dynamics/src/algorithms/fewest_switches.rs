@@ -2,15 +2,18 @@
 
 use std::any::Any;
 
-use super::Algorithm;
+use fascicle_core::LogLine;
+
+use super::surfaces::check_gauge_field;
+use super::{Algorithm, GaugeFixing};
 use crate::tasks::{
     CollectClassicalEnergy, CollectDmDb, CollectQuantumEnergy, CopyEigvecs, DiagonalizeMatrix,
-    InitializeActiveSurface, InitializeRandomValuesFssh, InitializeVariableObjects, InitializeZ,
+    InitializeActiveSurface, InitializeEigvecsGauge, InitializeRandomValuesFssh, InitializeVariableObjects, InitializeZ,
     UpdateActSurfWf, UpdateClassicalEnergyFssh, UpdateDmDbFssh, UpdateEigvecsGauge, UpdateHQTot,
     UpdateHopIndsFssh, UpdateHopProbFssh, UpdateQuantumEnergyActSurf, UpdateVectorBasis,
     UpdateWfDbPropagator, UpdateZHop, UpdateZRk4ActSurf,
 };
-use crate::{Model, Recipe, Tasks};
+use crate::{Model, Recipe, SimulationError, Tasks};
 
 /// Fewest-switches surface hopping (Tully, J. Chem. Phys. 93, 1061 (1990), doi:10.1063/1.459170;
 /// QC Lab's `FewestSwitchesSurfaceHopping`): the classical coordinates move on one adiabatic surface
@@ -32,17 +35,9 @@ pub struct FsshSettings {
     pub fssh_deterministic: bool,
     /// How the phase of eigenvectors is fixed from one time step to the next.
     pub gauge_fixing: GaugeFixing,
-}
-
-/// How the phase of eigenvectors is fixed from one time step to the next.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GaugeFixing {
-    /// The real part of the overlap with the vector before is made positive (the default).
-    #[default]
-    SignOverlap,
-    /// The overlap with the vector before is made real and positive.
-    PhaseOverlap,
+    /// Whether the force of the gauge field acts on the active surface, if the model has one
+    /// ([`Model::gauge_field_force`]; default: false).
+    pub use_gauge_field_force: bool,
 }
 
 impl Default for FewestSwitchesSurfaceHopping {
@@ -53,6 +48,7 @@ impl Default for FewestSwitchesSurfaceHopping {
                 .with(InitializeZ)
                 .with(UpdateHQTot)
                 .with(DiagonalizeMatrix)
+                .with(InitializeEigvecsGauge)
                 .with(CopyEigvecs)
                 .with(UpdateVectorBasis)
                 .with(InitializeRandomValuesFssh)
@@ -94,8 +90,13 @@ impl Algorithm for FewestSwitchesSurfaceHopping {
     fn describe(&self) -> Vec<(String, String)> {
         vec![
             ("fssh_deterministic".into(), self.settings.fssh_deterministic.to_string()),
-            ("gauge_fixing".into(), format!("{:?}", self.settings.gauge_fixing)),
+            ("gauge_fixing".into(), self.settings.gauge_fixing.to_string()),
+            ("use_gauge_field_force".into(), self.settings.use_gauge_field_force.to_string()),
         ]
+    }
+
+    fn check(&self, model: &dyn Model) -> Result<Vec<LogLine>, SimulationError> {
+        Ok(check_gauge_field(self.settings.use_gauge_field_force, model))
     }
 
     fn branches(&self, model: &dyn Model) -> usize {

@@ -1,14 +1,20 @@
 //! Algorithms under QC Lab's names.
 
 mod fewest_switches;
+mod mash;
 mod mean_field;
+mod surfaces;
 
 use std::any::Any;
 
-pub use fewest_switches::{FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing};
+use fascicle_core::LogLine;
+pub use fewest_switches::{FewestSwitchesSurfaceHopping, FsshSettings};
+pub use mash::{MashSettings, MultiStateMappingApproachToSurfaceHopping};
 pub use mean_field::{MeanField, MeanFieldSettings};
+pub use surfaces::GaugeFixing;
+pub(crate) use surfaces::Surfaces;
 
-use crate::{Model, Recipe};
+use crate::{Model, Recipe, SimulationError};
 
 /// An algorithm: a recipe of tasks, and the settings that the tasks read.
 pub trait Algorithm: Send + Sync {
@@ -26,6 +32,15 @@ pub trait Algorithm: Send + Sync {
     /// The settings by name, for the description by which data are compared.
     fn describe(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// Checks the settings, before a run with this model; gives warnings for the log of the data.
+    ///
+    /// # Errors
+    /// A setting that cannot be.
+    fn check(&self, model: &dyn Model) -> Result<Vec<LogLine>, SimulationError> {
+        let _ = model;
+        Ok(Vec::new())
     }
 
     /// How many branches make one seed group with a model: 1 unless trajectories come in groups that

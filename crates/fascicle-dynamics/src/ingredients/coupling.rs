@@ -3,47 +3,88 @@
 use crate::sys::{Kernel, dispatch};
 use crate::{Coords, Hermitian, Lane, States};
 
-/// Adds H_qc,nn = Σ_j g_nj (z_j + z_j*) = 2 Σ_j g_nj Re z_j.
+/// Adds H_qc,nn = Σ_j g_nj (z_j + z_j*) = 2 Σ_j g_nj Re z_j (QC Lab's `h_qc_diagonal_linear`).
 pub fn h_qc_diagonal_linear(g: &[Vec<f64>], z: &Coords, h: &mut Hermitian) {
-    dispatch(Diagonal { g, z, h });
+    DiagonalLinear::new(g).h_qc(z, h);
 }
 
-/// Adds the same for two states with opposite couplings, g of the first: to the same bits.
-pub(crate) fn h_qc_opposite_linear(g: &[f64], z: &Coords, h: &mut Hermitian) {
-    dispatch(Opposite { g, z, h });
+/// Adds ⟨left|∂H_qc/∂z_j*|right⟩ = Σ_n left_n* g_nj right_n (QC Lab's `dh_qc_dzc_diagonal_linear`).
+pub fn dh_qc_dzc_diagonal_linear(g: &[Vec<f64>], left: &States, right: &States, out: &mut Coords) {
+    DiagonalLinear::new(g).dh_qc_dzc(left, right, out);
 }
 
-struct Opposite<'a> {
-    g: &'a [f64],
-    z: &'a Coords,
-    h: &'a mut Hermitian,
+/// A diagonal linear coupling made ready: of each state, only the coordinates from the first to the
+/// last that it couples to.
+#[derive(Clone, Debug)]
+pub(crate) struct DiagonalLinear {
+    states: Vec<Coupled>,
+    /// Whether these are two states with opposite couplings: one sum serves both.
+    opposite: bool,
 }
 
-impl Kernel for Opposite<'_> {
-    type Output = ();
+#[derive(Clone, Debug)]
+struct Coupled {
+    first: usize,
+    g: Vec<f64>,
+}
 
-    #[inline(always)]
-    fn run(self) {
-        let sum = weighted_sum(self.g, &self.z.re);
-        self.h.add_re(0, 0, sum + sum);
-        self.h.add_re(1, 1, -(sum + sum));
+impl DiagonalLinear {
+    /// Of `g[state][coordinate]`.
+    pub fn new(g: &[Vec<f64>]) -> Self {
+        let coupled = |g: &Vec<f64>| {
+            let first = g.iter().position(|&g| g != 0.0).unwrap_or(0);
+            let end = g.iter().rposition(|&g| g != 0.0).map_or(0, |last| last + 1);
+            Coupled { first, g: g[first..end.max(first)].to_vec() }
+        };
+        Self { states: g.iter().map(coupled).collect(), opposite: opposite(g) }
+    }
+
+    pub fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
+        dispatch(AddDiagonal { coupling: self, z, h });
+    }
+
+    pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
+        for (n, Coupled { first, g }) in self.states.iter().enumerate() {
+            let re = left.re[n] * right.re[n] + left.im[n] * right.im[n];
+            let im = left.re[n] * right.im[n] - left.im[n] * right.re[n];
+            for (j, &g) in (*first..).zip(g) {
+                out.re[j] += re * g;
+                out.im[j] += im * g;
+            }
+        }
     }
 }
 
-struct Diagonal<'a> {
-    g: &'a [Vec<f64>],
+/// Whether these are two states with opposite couplings, g_0 = −g_1.
+pub(crate) fn opposite(g: &[Vec<f64>]) -> bool {
+    g.len() == 2 && g[0].iter().zip(&g[1]).all(|(a, b)| *a == -*b)
+}
+
+struct AddDiagonal<'a> {
+    coupling: &'a DiagonalLinear,
     z: &'a Coords,
     h: &'a mut Hermitian,
 }
 
-impl Kernel for Diagonal<'_> {
+impl Kernel for AddDiagonal<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (n, g) in self.g.iter().enumerate() {
-            let sum = weighted_sum(g, &self.z.re);
-            self.h.add_re(n, n, sum + sum);
+        let Self { coupling, z, h } = self;
+        let sum = |n: usize| {
+            let Coupled { first, g } = &coupling.states[n];
+            let sum = weighted_sum(g, &z.re[*first..*first + g.len()]);
+            sum + sum
+        };
+        if coupling.opposite {
+            let sum = sum(0);
+            h.add_re(0, 0, sum);
+            h.add_re(1, 1, -sum);
+            return;
+        }
+        for n in 0..coupling.states.len() {
+            h.add_re(n, n, sum(n));
         }
     }
 }
@@ -64,16 +105,4 @@ pub(crate) fn weighted_sum(g: &[f64], x: &[Lane]) -> Lane {
         sums[k] += x * g;
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
-}
-
-/// Adds ⟨left|∂H_qc/∂z_j*|right⟩ = Σ_n left_n* g_nj right_n.
-pub fn dh_qc_dzc_diagonal_linear(g: &[Vec<f64>], left: &States, right: &States, out: &mut Coords) {
-    for (n, g) in g.iter().enumerate() {
-        let re = left.re[n] * right.re[n] + left.im[n] * right.im[n];
-        let im = left.re[n] * right.im[n] - left.im[n] * right.re[n];
-        for (j, &g) in g.iter().enumerate() {
-            out.re[j] += re * g;
-            out.im[j] += im * g;
-        }
-    }
 }

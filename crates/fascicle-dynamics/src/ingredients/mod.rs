@@ -5,11 +5,18 @@ mod classical;
 mod coupling;
 mod differences;
 mod hop;
+mod monte_carlo;
+mod quantum;
 mod sampling;
 
 pub use classical::{dh_c_dzc_free, dh_c_dzc_harmonic, h_c_free, h_c_harmonic};
-pub(crate) use coupling::h_qc_opposite_linear;
+pub(crate) use coupling::{DiagonalLinear, opposite};
 pub use coupling::{dh_qc_dzc_diagonal_linear, h_qc_diagonal_linear};
 pub use differences::{dh_c_dzc_differences, dh_qc_dzc_differences};
 pub use hop::{hop, hop_free, hop_harmonic, hop_numerical};
-pub use sampling::{Sampler, boltzmann_harmonic, from_position_momentum};
+pub use monte_carlo::{MonteCarlo, monte_carlo};
+pub use quantum::{h_q_nearest_neighbor, h_q_two_level};
+pub use sampling::{
+    Sampler, boltzmann_harmonic, definite_position_momentum, from_position_momentum,
+    wigner_coherent_state, wigner_harmonic,
+};

@@ -40,8 +40,8 @@ fn two_by_two(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
     let (b, _) = h.lower(1, 1);
     let (x, y) = h.lower(1, 0);
     let (m, d) = ((a + b) * 0.5, (a - b) * 0.5);
-    let c = length(x.abs(), y.abs());
-    let r = length(d.abs(), c);
+    let c = x.hypot(y);
+    let r = d.hypot(c);
     eigvals[0] = m - r;
     eigvals[1] = m + r;
     let one = Lane::splat(1.0);
@@ -57,14 +57,6 @@ fn two_by_two(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
     eigvecs.set(0, 1, pick(large, small), Lane::ZERO);
     eigvecs.set(1, 0, -(ux * low), -(uy * low));
     eigvecs.set(1, 1, ux * high, uy * high);
-}
-
-/// √(a² + b²) for a, b ≥ 0, without squares that underflow: couplings far from a crossing are tiny.
-#[inline(always)]
-fn length(a: Lane, b: Lane) -> Lane {
-    let (large, small) = ((a - b).select_nonnegative(a, b), (a - b).select_nonnegative(b, a));
-    let ratio = large.select_equal(0.0, Lane::ZERO, small / large);
-    large * (Lane::splat(1.0) + ratio * ratio).sqrt()
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The adiabatic side of surface hopping.
 
-use fascicle_core::elementary::sin_cos;
-
 use crate::sys::Kernel;
 use crate::{Basis, Lane, States, Vector};
 
@@ -16,8 +14,8 @@ pub struct Propagate<'a> {
     pub wf: &'a mut States,
     /// Room for V† c.
     pub scratch: &'a mut States,
-    /// The time step.
-    pub dt: f64,
+    /// The time step of each trajectory.
+    pub dt: Lane,
 }
 
 impl Kernel for Propagate<'_> {
@@ -28,11 +26,7 @@ impl Kernel for Propagate<'_> {
         let Self { eigvals, eigvecs, wf, scratch, dt } = self;
         eigvecs.adjoint_times(wf, scratch);
         for (k, &energy) in eigvals.iter().enumerate() {
-            let (mut sin, mut cos) = (Lane::ZERO, Lane::ZERO);
-            let angle = energy * dt;
-            for l in 0..crate::LANES {
-                (sin[l], cos[l]) = sin_cos(angle[l]);
-            }
+            let (sin, cos) = (energy * dt).sin_cos();
             // (x + i y)(cos − i sin)
             let (x, y) = (scratch.re[k], scratch.im[k]);
             scratch.re[k] = x * cos + y * sin;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fascicle_core::{Draws, c64};
 
-use crate::ingredients::Sampler;
+use crate::ingredients::{MonteCarlo, Sampler};
 use crate::{Coords, Hermitian, LANES, Lane, Model, States, Structure, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
@@ -49,9 +49,11 @@ type Hop = dyn Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync;
 type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 
 /// A model from closures that each see one trajectory: quick to write in a notebook cell. What is
-/// not given has the defaults of [`Model`]: no coupling, no classical energy, z = 0 at the start,
-/// gradients by finite differences, hops by QC Lab's numerical search, which misses some that energy
+/// not given has the defaults of [`Model`]: no coupling, no classical energy, gradients by finite
+/// differences, hops by QC Lab's numerical search, which misses some that energy
 /// allows: for surface hopping, give [`ClosureModel::with_structure`] or [`ClosureModel::with_hop`].
+/// Where trajectories start must be given: [`ClosureModel::with_init_classical`] or
+/// [`ClosureModel::with_monte_carlo`].
 ///
 /// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, of which the
 /// lower one counts.
@@ -86,6 +88,7 @@ pub struct ClosureModel {
     dh_qc_dzc: Option<Arc<Contraction>>,
     hop: Option<Arc<Hop>>,
     init_classical: Option<Arc<Initial>>,
+    monte_carlo: MonteCarlo,
     structure: Structure,
 }
 
@@ -117,6 +120,7 @@ impl ClosureModel {
             dh_qc_dzc: None,
             hop: None,
             init_classical: None,
+            monte_carlo: MonteCarlo::default(),
             structure: Structure::general(),
         }
     }
@@ -199,6 +203,14 @@ impl ClosureModel {
         f: impl Fn(&mut Draws, &mut [c64]) + Send + Sync + 'static,
     ) -> Self {
         self.init_classical = Some(Arc::new(f));
+        self
+    }
+
+    /// With initial coordinates sampled from e^(−H_c/kT) by Monte Carlo:
+    /// `with_monte_carlo(MonteCarlo::at(1.0))`.
+    #[must_use]
+    pub fn with_monte_carlo(mut self, monte_carlo: MonteCarlo) -> Self {
+        self.monte_carlo = monte_carlo;
         self
     }
 
@@ -292,7 +304,11 @@ impl Model for ClosureModel {
     fn init_classical(&self) -> Sampler<'_> {
         match &self.init_classical {
             Some(f) => Box::new(f.as_ref()),
-            None => Box::new(|_, _| {}),
+            None => ingredients::monte_carlo(self, self.monte_carlo()),
         }
+    }
+
+    fn monte_carlo(&self) -> MonteCarlo {
+        self.monte_carlo.clone()
     }
 }

@@ -57,7 +57,7 @@ impl SpinBoson {
 
 impl Model for SpinBoson {
     constants!(kBT: NonNegative, V: Finite, E: Finite, W: Positive, l_reorg: NonNegative,
-               boson_mass: Positive; A);
+               boson_mass: Positive, A: Count);
 
     fn num_quantum_states(&self) -> usize {
         2
@@ -82,9 +82,7 @@ impl Model for SpinBoson {
     }
 
     fn h_q(&self, h: &mut Hermitian) {
-        h.add_constant(0, 0, c64(self.E, 0.0));
-        h.add_constant(1, 1, c64(-self.E, 0.0));
-        h.add_constant(1, 0, c64(self.V, 0.0));
+        ingredients::h_q_two_level(h, [self.E, -self.E], c64(self.V, 0.0));
     }
 
     fn init_classical(&self) -> Sampler<'_> {

@@ -92,6 +92,18 @@ pub enum SimulationError {
         /// The panic's message.
         message: String,
     },
+    /// A setting of the algorithm cannot be.
+    #[error("{algorithm}'s {setting} must be {expected}, found {found}")]
+    BadSetting {
+        /// The algorithm's name.
+        algorithm: String,
+        /// The setting, or what else the algorithm asks for.
+        setting: &'static str,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
     /// The model is wrong in itself.
     #[error(transparent)]
     Model(#[from] ModelError),

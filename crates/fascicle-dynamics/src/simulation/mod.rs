@@ -7,6 +7,7 @@ mod timesteps;
 
 pub use error::SimulationError;
 pub use prepared::Prepared;
+pub(crate) use prepared::has_gauge_field;
 
 use fascicle_core::{Seeding, c64};
 

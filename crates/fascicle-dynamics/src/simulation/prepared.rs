@@ -8,10 +8,13 @@ use fascicle_core::{
 
 use super::timesteps::{self, Timesteps};
 use super::{InitialState, Settings, SimulationError, probe};
+use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::System;
-use crate::{Algorithm, Block, Hermitian, LANES, Model, Step};
+use crate::{
+    Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, Step, Structure,
+};
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
 pub struct Prepared<'a> {
@@ -44,6 +47,7 @@ impl<'a> Prepared<'a> {
         let (norm, system, fingerprint) = or_panicked(model, || {
             model.check()?;
             check_lengths(model)?;
+            log.extend(algorithm.check(model)?);
             let norm = check_wave_function(model, initial_state)?;
             let system = system(model, algorithm, settings, &timesteps, initial_state, norm);
             let fingerprint = probe::fingerprint(&system)?;
@@ -169,7 +173,9 @@ fn system<'a>(
         model,
         algorithm_settings: algorithm.settings(),
         sampler: model.init_classical(),
-        opposite: structure.coupling.opposite(),
+        diagonal_linear: diagonal_linear(&structure),
+        update_dh_qc_dzc: model.update_dh_qc_dzc(),
+        has_gauge_field: has_gauge_field(model),
         linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
         structure,
         mass: model.classical_coordinate_mass(),
@@ -182,6 +188,19 @@ fn system<'a>(
         steps: timesteps.steps,
         per_collect: timesteps.per_collect,
         dm_scale: dm_scale(norm * norm, n),
+    }
+}
+
+/// Whether the model has a gauge field: it says so whatever the coordinates.
+pub(crate) fn has_gauge_field(model: &dyn Model) -> bool {
+    let z = Coords::zeros(model.num_classical_coordinates());
+    model.gauge_field_force(&z, Lane::ZERO, &mut z.clone())
+}
+
+fn diagonal_linear(structure: &Structure) -> Option<DiagonalLinear> {
+    match &structure.coupling {
+        Coupling::DiagonalLinear { g } => Some(DiagonalLinear::new(g)),
+        Coupling::General => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a model is, beyond its name and constants: the bits of its functions where trajectories
 //! start.
 
-use fascicle_core::{Fingerprint, Purpose, Seed, Seeding, c64};
+use fascicle_core::{Fingerprint, Purpose, Seed, c64};
 
 use super::SimulationError;
 use crate::step::System;
@@ -97,7 +97,7 @@ fn points(system: &System<'_>) -> Coords {
     let mut points = Coords::zeros(system.mass.len());
     for lane in 0..LANES {
         let mut z = vec![c64(0.0, 0.0); points.len()];
-        let mut draws = Seeding::Independent.draws(Seed(lane as u64), PROBE);
+        let mut draws = system.seeding.draws(Seed(lane as u64), PROBE);
         (system.sampler)(&mut draws, &mut z);
         points.set_trajectory(lane, &z);
     }

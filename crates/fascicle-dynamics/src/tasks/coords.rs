@@ -1,6 +1,8 @@
 //! The step of the classical coordinates.
 
 use super::task;
+use crate::algorithms::Surfaces;
+use crate::block::Scratch;
 use crate::kernels::MapCoords;
 use crate::sys::{Kernel, dispatch};
 use crate::{Block, Coords, Lane, States, Step};
@@ -10,54 +12,87 @@ task! {
     /// frozen: z' = −i (∂H_c/∂z* + ⟨c|∂H_qc/∂z*|c⟩).
     UpdateZRk4, "update_z_rk4", |step, block| {
         let wf = std::mem::take(&mut block.wf_db);
-        advance(step, block, &wf);
+        advance(step, block, &Force { wf: &wf, surface: None });
         block.wf_db = wf;
         Ok(())
     }
 }
 
 task! {
-    /// The same on the active surface: the frozen wave function is the active eigenvector.
+    /// The same on the active surface: the frozen wave function is the active eigenvector. The force
+    /// of the gauge field comes on top, if the settings ask for it and the model has one.
     UpdateZRk4ActSurf, "update_z_rk4", |step, block| {
+        let surface = gauge_field(step, block.act_surf_ind)?;
         let wf = std::mem::take(&mut block.act_surf_wf);
-        advance(step, block, &wf);
+        advance(step, block, &Force { wf: &wf, surface });
         block.act_surf_wf = wf;
         Ok(())
     }
 }
 
-fn advance(step: &Step<'_>, block: &mut Block, wf: &States) {
-    match &step.system().linear_map {
-        Some(map) => dispatch(MapCoords { map, wf, z: &mut block.z }),
-        None => runge_kutta(step, block, wf),
-    }
+/// The active surface, if a gauge field acts on it.
+pub(super) fn gauge_field(
+    step: &Step<'_>,
+    active: Lane,
+) -> Result<Option<Lane>, fascicle_core::Failure> {
+    let wanted = step.system().has_gauge_field && Surfaces::of(step)?.use_gauge_field_force;
+    Ok(wanted.then_some(active))
 }
 
-/// The staged computation, for any model. The gradient is evaluated last at the fourth stage, which
-/// is where a hop takes its direction.
-fn runge_kutta(step: &Step<'_>, block: &mut Block, wf: &States) {
-    let dt = step.dt();
+/// What moves the coordinates: a frozen wave function, and the surface on which a gauge field acts.
+pub(super) struct Force<'a> {
+    pub wf: &'a States,
+    pub surface: Option<Lane>,
+}
+
+fn advance(step: &Step<'_>, block: &mut Block, force: &Force<'_>) {
+    if let (Some(map), None) = (&step.system().linear_map, force.surface) {
+        return dispatch(MapCoords { map, wf: force.wf, z: &mut block.z });
+    }
     let Block { z, z_gradient, scratch, .. } = block;
-    let nodes = [0.5 * dt, 0.5 * dt, dt];
-    z_gradient.copy_from(z);
+    runge_kutta(step, z, force, Lane::splat(step.dt()), z_gradient, scratch);
+    block.z_gradient_step = Some(step.index());
+}
+
+/// The staged computation, for any model, with a time step for each trajectory. The gradient is
+/// evaluated last at the fourth stage, `last`, which is where a hop takes its direction.
+pub(super) fn runge_kutta(
+    step: &Step<'_>,
+    z: &mut Coords,
+    force: &Force<'_>,
+    dt: Lane,
+    last: &mut Coords,
+    scratch: &mut Scratch,
+) {
+    let nodes = [dt * 0.5, dt * 0.5, dt];
+    last.copy_from(z);
+    let constant = &mut scratch.constant;
+    constant.clear();
+    if !step.system().update_dh_qc_dzc {
+        step.dh_qc_dzc(z, force.wf, force.wf, constant);
+    }
     for stage in 0..4 {
-        let force = &mut scratch.slopes[stage];
-        force.clear();
-        step.dh_c_dzc(z_gradient, force);
-        step.dh_qc_dzc(z_gradient, wf, wf, force);
+        let slope = &mut scratch.slopes[stage];
+        slope.copy_from(constant);
+        step.dh_c_dzc(last, slope);
+        if step.system().update_dh_qc_dzc {
+            step.dh_qc_dzc(last, force.wf, force.wf, slope);
+        }
+        if let Some(surface) = force.surface {
+            step.model().gauge_field_force(last, surface, slope);
+        }
         if let Some(&node) = nodes.get(stage) {
-            dispatch(Stage { z, force: &scratch.slopes[stage], node, out: z_gradient });
+            dispatch(Stage { z, force: &scratch.slopes[stage], node, out: last });
         }
     }
     dispatch(Combine { z, forces: &scratch.slopes, dt });
-    block.z_gradient_step = Some(step.index());
 }
 
 /// out = z + node (−i force).
 struct Stage<'a> {
     z: &'a Coords,
     force: &'a Coords,
-    node: f64,
+    node: Lane,
     out: &'a mut Coords,
 }
 
@@ -77,7 +112,7 @@ impl Kernel for Stage<'_> {
 struct Combine<'a> {
     z: &'a mut Coords,
     forces: &'a [Coords; 4],
-    dt: f64,
+    dt: Lane,
 }
 
 impl Kernel for Combine<'_> {

@@ -2,12 +2,13 @@
 
 use fascicle_core::{Cause, Failure, c64};
 
+use super::gauge::column;
 use super::numbers::hop_numbers;
 use super::surface_hopping::no_numbers;
 use super::task;
 use crate::kernels::{HopDestination, HopProbability};
 use crate::sys::dispatch;
-use crate::{Basis, Block, LANES, States, Step};
+use crate::{Block, LANES, Step};
 
 task! {
     /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
@@ -55,9 +56,9 @@ fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<(), Failure> {
         .model()
         .rescaling_direction_fssh(&z, from, to)
         .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap));
-    check_length("rescaling_direction_fssh", &direction, &z)?;
+    check_length("update_z_hop", "rescaling_direction_fssh", &direction, &z)?;
     if let Some(shift) = step.model().hop(&z, &direction, gap) {
-        check_length("hop", &shift, &z)?;
+        check_length("update_z_hop", "hop", &shift, &z)?;
         shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
         block.act_surf_ind[lane] = to as f64;
     }
@@ -65,13 +66,18 @@ fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<(), Failure> {
 }
 
 /// Checks what a model's function gave.
-fn check_length(function: &str, found: &[c64], z: &[c64]) -> Result<(), Failure> {
+pub(super) fn check_length(
+    task: &str,
+    function: &str,
+    found: &[c64],
+    z: &[c64],
+) -> Result<(), Failure> {
     if found.len() == z.len() {
         return Ok(());
     }
     let (found, expected) = (found.len(), z.len());
     let message = format!("the model's {function} gave {found} numbers, expected {expected}");
-    Err(Failure::new(Cause::Task { task: "update_z_hop".to_string(), message }))
+    Err(Failure::new(Cause::Task { task: task.to_string(), message }))
 }
 
 /// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated in this
@@ -93,10 +99,4 @@ fn derivative_coupling(
     out.clear();
     step.dh_qc_dzc(at, left, right, out);
     out.trajectory(lane).into_iter().map(|d| d / gap).collect()
-}
-
-fn column(eigvecs: &Basis, k: usize, out: &mut States) {
-    for i in 0..eigvecs.n() {
-        (out.re[i], out.im[i]) = eigvecs.at(i, k);
-    }
 }

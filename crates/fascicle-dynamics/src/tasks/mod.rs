@@ -2,8 +2,10 @@
 
 mod collect;
 mod coords;
+mod gauge;
 mod hop;
 mod initialization;
+mod mash;
 mod mean_field;
 mod numbers;
 mod surface_hopping;
@@ -14,14 +16,19 @@ pub use collect::{
     UpdateQuantumEnergyWf,
 };
 pub use coords::{UpdateZRk4, UpdateZRk4ActSurf};
+pub use gauge::{InitializeEigvecsGauge, UpdateEigvecsGauge};
 pub use hop::{UpdateHopIndsFssh, UpdateHopProbFssh, UpdateZHop};
 pub use initialization::{InitializeVariableObjects, InitializeZ};
+pub(crate) use mash::Crossings;
+pub use mash::{
+    CopyBeforeStep, InitializeActSurfMsmash, InitializeWfDbMsmash, UpdateDmDbMsmash,
+    UpdateResolveHopsMsmash,
+};
 pub use mean_field::UpdateWfDbRk4;
 pub(crate) use numbers::HopNumbers;
 pub use numbers::InitializeRandomValuesFssh;
 pub use surface_hopping::{
-    CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateEigvecsGauge,
-    UpdateHQTot, UpdateVectorBasis, UpdateWfDbPropagator,
+    CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateHQTot, UpdateVectorBasis, UpdateWfDbPropagator,
 };
 
 /// A task without state: its name and what it does.

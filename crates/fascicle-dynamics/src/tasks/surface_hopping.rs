@@ -3,8 +3,7 @@
 use fascicle_core::{Cause, Failure};
 
 use super::task;
-use crate::algorithms::{FsshSettings, GaugeFixing};
-use crate::kernels::{Diagonalize, FixGauge, Gauge, Pick, Propagate, ToAdiabatic};
+use crate::kernels::{Diagonalize, Pick, Propagate, ToAdiabatic};
 use crate::sys::dispatch;
 use crate::{Block, Lane};
 
@@ -34,20 +33,6 @@ task! {
 }
 
 task! {
-    /// Fixes the free phase of each eigenvector by its overlap with that of the time step before, as
-    /// the setting `gauge_fixing` says.
-    UpdateEigvecsGauge, "update_eigvecs_gauge", |step, block| {
-        let gauge = match step.settings::<FsshSettings>()?.gauge_fixing {
-            GaugeFixing::SignOverlap => Gauge::Sign,
-            GaugeFixing::PhaseOverlap => Gauge::Phase,
-        };
-        let (previous, eigvecs) = (&block.eigvecs_previous, &mut block.eigvecs);
-        dispatch(FixGauge { gauge, previous, eigvecs });
-        Ok(())
-    }
-}
-
-task! {
     /// b = V† c.
     UpdateVectorBasis, "update_vector_basis", |_, block| {
         let Block { eigvecs, wf_db, wf_adb, .. } = block;
@@ -61,7 +46,7 @@ task! {
     UpdateWfDbPropagator, "update_wf_db_propagator", |step, block| {
         let Block { eigvals, eigvecs, wf_db: wf, scratch, .. } = block;
         let scratch = &mut scratch.states[0];
-        dispatch(Propagate { eigvals, eigvecs, wf, scratch, dt: step.dt() });
+        dispatch(Propagate { eigvals, eigvecs, wf, scratch, dt: Lane::splat(step.dt()) });
         Ok(())
     }
 }

@@ -1,0 +1,169 @@
+//! Monte-Carlo sampling of initial coordinates, for models that say nothing else.
+
+use std::sync::OnceLock;
+
+use fascicle_core::elementary::exp;
+use fascicle_core::{Draws, Purpose, Seed, Seeding, c64};
+
+use super::Sampler;
+use crate::{Coords, LANES, Model};
+
+/// The stream of the chain, which all trajectories share.
+const CHAIN: Purpose = Purpose::new("Monte-Carlo chain");
+
+/// How initial coordinates are sampled from e^(−H_c/kT) by a chain of Metropolis and Hastings
+/// (doi:10.1063/1.1699114, doi:10.1093/biomet/57.1.97), with QC Lab's names and defaults.
+///
+/// All trajectories share one chain, and each takes a place in it at random: with many trajectories
+/// on a short chain, starting points repeat, and neighbouring ones are correlated.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonteCarlo {
+    /// The thermal quantum kT (default: the model's constant `kBT`).
+    pub kbt: Option<f64>,
+    /// Steps before the first sample (default 1000; QC Lab's `mcmc_burn_in_size`).
+    pub burn_in_size: usize,
+    /// Samples (default 10,000; QC Lab's `mcmc_sample_size`).
+    pub sample_size: u32,
+    /// The standard deviation of a step in Re z and Im z (default 1; QC Lab's `mcmc_std`).
+    pub std: f64,
+    /// Whether H_c is a sum over coordinates, so that each can walk by itself, which converges faster
+    /// (default true; QC Lab's `mcmc_h_c_separable`).
+    pub separable: bool,
+    /// Where the chain starts (default: normal numbers; QC Lab's `mcmc_initial_z`).
+    pub initial_z: Option<Vec<c64>>,
+}
+
+impl Default for MonteCarlo {
+    fn default() -> Self {
+        Self {
+            kbt: None,
+            burn_in_size: 1000,
+            sample_size: 10_000,
+            std: 1.0,
+            separable: true,
+            initial_z: None,
+        }
+    }
+}
+
+impl MonteCarlo {
+    /// At this kT.
+    #[must_use]
+    pub fn at(kbt: f64) -> Self {
+        Self { kbt: Some(kbt), ..Self::default() }
+    }
+}
+
+/// Samples e^(−H_c/kT) by Monte Carlo. The chain is made when it is needed first.
+///
+/// # Panics
+/// When there is no kT, or it is not positive.
+#[must_use]
+pub fn monte_carlo<M: Model + ?Sized>(model: &M, settings: MonteCarlo) -> Sampler<'_> {
+    let constant = || model.constants().into_iter().find(|(name, _)| *name == "kBT");
+    let kbt = settings.kbt.or_else(|| Some(constant()?.1));
+    let Some(kbt) = kbt.filter(|&kbt| kbt > 0.0) else {
+        panic!(
+            "it gives no initial coordinates: expected init_classical, or a positive kBT at which \
+             they are sampled by Monte Carlo, found {}",
+            kbt.map_or_else(|| "neither".to_string(), |kbt| format!("kBT = {kbt}"))
+        );
+    };
+    let chains = [OnceLock::new(), OnceLock::new()];
+    Box::new(move |draws, z| {
+        let seeding = draws.seeding();
+        let chain = chains[usize::from(seeding == Seeding::QcLab)]
+            .get_or_init(|| chain(model, &settings, kbt, seeding, z.len()));
+        let place = draws.below(settings.sample_size.max(1)) as usize;
+        z.copy_from_slice(&chain[place * z.len()..(place + 1) * z.len()]);
+    })
+}
+
+/// The samples, one after the other.
+fn chain<M: Model + ?Sized>(
+    model: &M,
+    settings: &MonteCarlo,
+    kbt: f64,
+    seeding: Seeding,
+    length: usize,
+) -> Vec<c64> {
+    let mut stream = seeding.draws(Seed(0), CHAIN);
+    let z = settings.initial_z.clone().unwrap_or_else(|| {
+        // QC Lab draws a number here that it does not use.
+        if seeding == Seeding::QcLab {
+            stream.uniform();
+        }
+        proposal(&vec![c64(0.0, 0.0); length], settings.std, &mut stream)
+    });
+    let mut walk = Walk { model, settings, kbt, energies: Vec::new(), z };
+    walk.energies = walk.energies_of(&walk.z);
+    let mut step = |walk: &mut Walk<'_, M>, number: usize| {
+        // QC Lab seeds each step with its number, and begins again with 0 after the burn-in.
+        if seeding == Seeding::QcLab {
+            stream = seeding.draws(Seed(number as u64), CHAIN);
+        }
+        walk.step(&mut stream);
+    };
+    (0..settings.burn_in_size).for_each(|number| step(&mut walk, number));
+    let mut samples = Vec::new();
+    for number in 0..settings.sample_size.max(1) as usize {
+        step(&mut walk, number);
+        samples.extend_from_slice(&walk.z);
+    }
+    samples
+}
+
+struct Walk<'a, M: ?Sized> {
+    model: &'a M,
+    settings: &'a MonteCarlo,
+    kbt: f64,
+    z: Vec<c64>,
+    /// Of each coordinate alone, or of all together.
+    energies: Vec<f64>,
+}
+
+impl<M: Model + ?Sized> Walk<'_, M> {
+    fn step(&mut self, draws: &mut Draws) {
+        let mut numbers = vec![0.0; self.energies.len()];
+        draws.fill_uniform(&mut numbers);
+        let proposed = proposal(&self.z, self.settings.std, draws);
+        let energies = self.energies_of(&proposed);
+        for (k, number) in numbers.into_iter().enumerate() {
+            if number < exp(-(energies[k] - self.energies[k]) / self.kbt).min(1.0) {
+                self.energies[k] = energies[k];
+                if self.settings.separable {
+                    self.z[k] = proposed[k];
+                } else {
+                    self.z.copy_from_slice(&proposed);
+                }
+            }
+        }
+    }
+
+    fn energies_of(&self, z: &[c64]) -> Vec<f64> {
+        if !self.settings.separable {
+            let mut block = Coords::zeros(z.len());
+            (0..LANES).for_each(|lane| block.set_trajectory(lane, z));
+            return vec![self.model.h_c(&block)[0]];
+        }
+        let mut energies = Vec::with_capacity(z.len());
+        for first in (0..z.len()).step_by(LANES) {
+            let mut block = Coords::zeros(z.len());
+            let here = first..z.len().min(first + LANES);
+            here.clone().for_each(|j| block.set(j, j - first, z[j]));
+            let energy = self.model.h_c(&block);
+            energies.extend(here.map(|j| energy[j - first]));
+        }
+        energies
+    }
+}
+
+/// Normal numbers about z: first all real parts, then all imaginary ones.
+fn proposal(z: &[c64], std: f64, draws: &mut Draws) -> Vec<c64> {
+    let mut normals = vec![0.0; 2 * z.len()];
+    draws.fill_normal(&mut normals);
+    let (re, im) = normals.split_at(z.len());
+    let moved = |j: usize| c64(z[j].re + std * re[j], z[j].im + std * im[j]);
+    (0..z.len()).map(moved).collect()
+}

@@ -1,0 +1,76 @@
+//! The direction of a hop in multi-state MASH: Σ_k Re(d_kn b_k* b_n) − Σ_k Re(d_km b_k* b_m), with n the
+//! surface that is left, m the one that is reached, and d_kl = ⟨V_k|∂H/∂z*|V_l⟩ / (E_l − E_k) (Runeson
+//! and Manolopoulos, J. Chem. Phys. 159, 094115 (2023), doi:10.1063/5.0158147, eq. E2).
+
+use super::super::gauge::column;
+use super::crossings::Point;
+use crate::block::Scratch;
+use crate::kernels::Pick;
+use crate::sys::dispatch;
+use crate::{LANES, Lane, Step, c64};
+
+/// By derivative couplings, for all lanes: C real components each.
+pub(super) fn of_couplings(
+    step: &Step<'_>,
+    at: &Point,
+    (from, to): (Lane, Lane),
+    scratch: &mut Scratch,
+) -> Vec<Lane> {
+    let mut direction = vec![Lane::ZERO; at.z.len()];
+    for k in 0..step.num_quantum_states() {
+        for (surface, sign) in [(from, 1.0), (to, -1.0)] {
+            let (wx, wy) = weight(at, k, surface, sign);
+            let [left, right, _] = &mut scratch.states;
+            column(&at.eigvecs, k, left);
+            dispatch(Pick { eigvecs: &at.eigvecs, which: surface, out: right });
+            let coupling = &mut scratch.slopes[0];
+            coupling.clear();
+            step.dh_qc_dzc(&at.z, left, right, coupling);
+            for (j, direction) in direction.iter_mut().enumerate() {
+                *direction += coupling.re[j] * wx - coupling.im[j] * wy;
+            }
+        }
+    }
+    direction
+}
+
+/// ± b_k* b_l / (E_l − E_k), 0 for k = l.
+fn weight(at: &Point, k: usize, surface: Lane, sign: f64) -> (Lane, Lane) {
+    let (mut x, mut y) = (Lane::ZERO, Lane::ZERO);
+    for lane in 0..LANES {
+        let l = surface[lane] as usize;
+        if l != k {
+            let gap = at.eigvals[l][lane] - at.eigvals[k][lane];
+            let product = at.wf_adb.get(k, lane).conj() * at.wf_adb.get(l, lane);
+            (x[lane], y[lane]) = (sign * product.re / gap, sign * product.im / gap);
+        }
+    }
+    (x, y)
+}
+
+/// By the model's own directions, for one lane; none if it has none. It is asked for k < l alone, and
+/// d_lk is −d_kl: a model may well give the same direction for both ways, and the sum would vanish.
+pub(super) fn of_model(
+    step: &Step<'_>,
+    at: &Point,
+    lane: usize,
+    (from, to): (usize, usize),
+) -> Option<Vec<c64>> {
+    let z = at.z.trajectory(lane);
+    step.model().rescaling_direction_fssh(&z, from.min(to), from.max(to))?;
+    let mut direction = vec![c64(0.0, 0.0); z.len()];
+    for k in 0..step.num_quantum_states() {
+        for (l, sign) in [(from, 1.0), (to, -1.0)] {
+            if k == l {
+                continue;
+            }
+            let sign = if k < l { sign } else { -sign };
+            let pair = step.model().rescaling_direction_fssh(&z, k.min(l), k.max(l))?;
+            let product = at.wf_adb.get(k, lane).conj() * at.wf_adb.get(l, lane);
+            for (direction, d) in direction.iter_mut().zip(pair) {
+                *direction += sign * (d * product).re;
+            }
+        }
+    }
+    Some(direction)
+}
