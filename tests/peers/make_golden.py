@@ -4,55 +4,19 @@
     venv/bin/pip install -r tests/peers/requirements.txt
     venv/bin/python tests/peers/make_golden.py tests/golden/qclab-1.3.0
 
-One compact JSON file per case. Numbers are written with Python's repr, so that
-reading them gives the same doubles. Keys:
-
-  case                 the name of the case, which is also the file's name
-  versions             of qclab, numpy and python
-  model, algorithm     QC Lab's class names
-  constants            the model's constants that differ from the defaults
-  algorithm_settings   the algorithm's settings that differ from the defaults
-  settings             the simulation's settings as given: the driver adjusts its own copy
-  seeds                only where seeds were given explicitly to the driver
-  wf_db                the initial wave function, [re, im] for each state
-  outputs              of the serial driver: t, dm_db, quantum_energy, classical_energy,
-                       seed, norm_factor
-
-Surface hopping cases say how near they are to a different course of events. A task inserted
-behind `update_hop_vals_fssh` sees the hop probabilities and the random numbers; it changes
-nothing. The last update, which comes after the last collection, is left out everywhere. So are, in
-deterministic hopping, branches whose weight |b_branch(0)|^2 is below 1e-20: their hops are made of
-rounding errors and nothing of them reaches the results.
-
-  hops, frustrated     accepted and rejected hops, summed over trajectories (or branches)
-  min_hop_margin       least |cumsum(P)_k - rand| over all trajectories, steps and k, with P
-                       cleaned as QC Lab cleans it. All k count, those with P_k = 0 as well: there
-                       the margin is that of the sum so far, at worst the random number itself
-  min_surface_margin   least |cumsum(|b|^2)_k - rand| of the draw of the initial surface, without
-                       the last k, where the sum is 1 (null if deterministic)
-  min_energy_margin    least |B^2 - 4AC| / (B^2 + |4AC|) over attempted hops: the distance from the
-                       line between accepted and frustrated (null without attempts)
-  min_sign_margin      least |B| / sqrt(B^2 + |4AC|) over accepted hops: the distance from choosing
-                       the other root (null without accepted hops)
+One compact JSON file per case, with the keys that `qclab_run.py` describes. Numbers are written with
+Python's repr, so that reading them gives the same doubles. A margin of 1e-8 or less is an error: such a
+case could take another course elsewhere.
 """
-
-import os
-
-for _name in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM"):
-    os.environ[_name + "_NUM_THREADS"] = "1"
 
 import argparse
 import json
-import platform
+import os
 
-import numpy as np
-import qclab
-from qclab import Simulation, algorithms, models, tasks
-from qclab.dynamics import serial_driver
+from qclab_run import DET, FSSH, MASH, MF, run, simulate
 
-MF = ("MeanField", {})
-FSSH = ("FewestSwitchesSurfaceHopping", {})
-DET = ("FewestSwitchesSurfaceHopping", {"fssh_deterministic": True})
+# The least margin of a golden case.
+LEAST = 1e-8
 
 UP = [1.0, 0.0]
 MIXED = [0.48 + 0.36j, 0.64 - 0.48j]
@@ -64,14 +28,47 @@ TU_OTHER = {"init_momentum": 17.0, "init_position": -6.5, "mass": 1500.0,
 TU_ROUND = {"init_momentum": 20.0, "init_position": -6.0}
 TU_HOPS = {"init_momentum": 8.0, "init_position": -5.0}
 
+THREE = [0.6, 0.48j, -0.64]
+FOUR = [0.5, 0.1 + 0.7j, 0.3 - 0.4j, 0.0]
+SEVEN = [0.6, 0.0, 0.48j, 0.0, -0.64, 0.0, 0.0]
 
-def run(num_trajs, batch_size, tmax, dt_update, dt_collect):
-    """The simulation settings that matter."""
-    return {"num_trajs": num_trajs, "batch_size": batch_size, "tmax": tmax,
-            "dt_update": dt_update, "dt_collect": dt_collect}
+SB_FEW = {"kBT": 0.5, "V": 0.25, "E": 0.15, "A": 4, "W": 0.3, "l_reorg": 0.3}
+SB_MCMC = {**SB_FEW, "A": 3, "mcmc_burn_in_size": 100, "mcmc_sample_size": 400, "mcmc_std": 0.8}
+HO_OPEN = {"N": 3, "g": 1.1, "w": 0.7, "J": 0.8, "phonon_mass": 1.3, "kBT": 0.7, "periodic": False}
+HO_FOUR = {"N": 4, "g": 1.0, "w": 0.6, "J": 0.6}
+FMO_TWO = {"N": 2, "kBT": 1.3, "mass": 1.6}
+FMO_THREE = {"N": 3, "l_reorg": 0.3, "w_c": 0.7}
+T1_NEAR = {"init_position": -2.5, "init_momentum": 14.0}
+T2_NEAR = {"init_position": -3.0, "init_momentum": 18.0}
+T2_OTHER = {"init_position": -2.5, "init_momentum": 15.0, "mass": 1500.0,
+            "A": 0.08, "B": 0.33, "C": 0.02, "D": 0.07, "E_0": 0.04}
+T3_NEAR = {"init_position": -5.0, "init_momentum": 14.0}
+T3_OTHER = {"init_position": -2.0, "init_momentum": 10.0, "mass": 1200.0, "A": 0.002, "B": 0.05, "C": 0.8}
+CA_NEAR = {"init_position_x": -1.2, "init_position_y": 0.3, "init_momentum_y": 5.0}
+CA_OTHER = {"A": 12.0, "B": 0.8, "W": 3.0, "mass": 1.4, "init_position_x": -1.0, "init_position_y": -0.5,
+            "init_momentum_x": 14.0, "init_momentum_y": 6.0}
+CB_NEAR = {"init_position_x": -1.5, "init_position_y": -0.6, "init_momentum_y": 4.0}
+CB_OTHER = {"A": 7.0, "Bx": 0.8, "By": 0.4, "W": 2.0, "mass": 1.3, "init_position_x": -1.8, "init_position_y": 0.7,
+            "init_momentum_x": 13.0, "init_momentum_y": -5.0}
+CB_CRAWL = {**CB_NEAR, "init_momentum_x": 5.5, "init_momentum_y": 3.0}
+CB_SLOW = {**CB_NEAR, "init_momentum_x": 7.0, "init_momentum_y": 3.0}
+
+GRADIENTS = ("dh_qc_dzc", "dh_c_dzc")
+DIRECTION = ("rescaling_direction_fssh",)
 
 
-# name, model, constants, algorithm, settings, wave function, explicit seeds
+def having(algorithm, **settings):
+    """The algorithm with more settings."""
+    return (algorithm[0], {**algorithm[1], **settings})
+
+
+BERRY_FSSH, BERRY_DET, BERRY_MASH = (having(each, use_gauge_field_force=True) for each in (FSSH, DET, MASH))
+OVERLAP, OVERLAP_MASH = (having(each, gauge_fixing="phase_overlap") for each in (FSSH, MASH))
+COUPLE, COUPLE_MASH = (having(each, gauge_fixing="phase_der_couple") for each in (FSSH, MASH))
+KEEP = having(MASH, reverse_frustrated_hops=False)
+
+
+# name, model, constants, algorithm, settings, wave function, explicit seeds, removed ingredients
 CASES = [
     # Default constants.
     ("spin_boson_mf_default", "SpinBoson", {}, MF, run(20, 7, 10.0, 0.01, 0.5), UP, None),
@@ -86,8 +83,10 @@ CASES = [
     ("spin_boson_fssh_rounding", "SpinBoson", {"A": 5, "l_reorg": 0.2}, FSSH, run(9, 4, 2.0, 0.03, 0.1), MIXED, None),
     ("spin_boson_det_rounding", "SpinBoson", {"A": 5, "l_reorg": 0.2}, DET, run(10, 4, 2.0, 0.05, 0.02), UP, None),
     # Explicit seeds, unsorted and up to the largest; num_trajs is overridden.
-    ("spin_boson_mf_seeds", "SpinBoson", {"A": 3}, MF, run(100, 2, 4.0, 0.02, 0.2), MIXED, [17, 5, 4294967295, 2147483648, 3]),
-    ("spin_boson_fssh_seeds", "SpinBoson", {"A": 3, "l_reorg": 0.2}, FSSH, run(100, 2, 4.0, 0.02, 0.2), MIXED, [17, 5, 4294967295, 2147483648, 3]),
+    ("spin_boson_mf_seeds", "SpinBoson", {"A": 3}, MF,
+     run(100, 2, 4.0, 0.02, 0.2), MIXED, [17, 5, 4294967295, 2147483648, 3]),
+    ("spin_boson_fssh_seeds", "SpinBoson", {"A": 3, "l_reorg": 0.2}, FSSH,
+     run(100, 2, 4.0, 0.02, 0.2), MIXED, [17, 5, 4294967295, 2147483648, 3]),
     # Many hops, some of them frustrated.
     ("spin_boson_fssh_hops", "SpinBoson", SB_HOPS, FSSH, run(60, 25, 20.0, 0.01, 0.5), UP, None),
     ("spin_boson_det_hops", "SpinBoson", SB_HOPS, DET, run(60, 26, 20.0, 0.01, 0.5), UP, None),
@@ -103,142 +102,109 @@ CASES = [
     ("tully_one_det_rounding", "TullyProblemOne", TU_ROUND, DET, run(14, 4, 1000.0, 24.0, 10.0), MIXED, None),
     ("tully_one_fssh_hops", "TullyProblemOne", TU_HOPS, FSSH, run(60, 25, 4000.0, 2.0, 100.0), MIXED, None),
     ("tully_one_det_hops", "TullyProblemOne", TU_HOPS, DET, run(60, 26, 4000.0, 2.0, 100.0), MIXED, None),
+    # SpinBoson: MASH and its settings, gauge fixings, missing ingredients.
+    ("spin_boson_mash_default", "SpinBoson", {}, MASH, run(10, 4, 6.0, 0.02, 0.5), UP, None),
+    ("spin_boson_mash_frustrated", "SpinBoson", SB_HOPS, MASH, run(12, 5, 10.0, 0.05, 1.0), MIXED, None),
+    ("spin_boson_mash_keep", "SpinBoson", SB_HOPS, KEEP,
+     run(8, 3, 5.0, 0.05, 0.5), UP, [4294967295, 7, 2147483648, 12345, 1]),
+    ("spin_boson_mash_max_hops_1", "SpinBoson", SB_FEW, having(MASH, msmash_max_hops=1),
+     run(9, 4, 10.0, 0.1, 1.0), UP, None),
+    ("spin_boson_mash_bisections_4", "SpinBoson", SB_FEW, having(MASH, msmash_num_bisections=4),
+     run(9, 4, 10.0, 0.1, 1.0), UP, None),
+    ("spin_boson_fssh_phase_overlap", "SpinBoson", SB_OTHER, OVERLAP, run(9, 4, 8.0, 0.04, 0.8), MIXED, None),
+    ("spin_boson_mash_phase_der_couple", "SpinBoson", SB_OTHER, COUPLE_MASH, run(9, 4, 8.0, 0.04, 0.8), MIXED, None),
+    ("spin_boson_mf_no_gradients", "SpinBoson", SB_FEW, MF, run(7, 4, 4.0, 0.04, 0.4), MIXED, None, GRADIENTS),
+    ("spin_boson_fssh_no_gradients", "SpinBoson", SB_FEW, FSSH, run(9, 4, 8.0, 0.04, 0.8), MIXED, None, GRADIENTS),
+    ("spin_boson_fssh_no_hop", "SpinBoson", SB_FEW, FSSH, run(9, 4, 8.0, 0.04, 0.8), MIXED, None, ("hop",)),
+    ("spin_boson_mash_no_hop", "SpinBoson", SB_FEW, MASH, run(7, 4, 4.0, 0.04, 0.4), UP, None, ("hop",)),
+    ("spin_boson_mf_no_init_classical", "SpinBoson", SB_MCMC, MF,
+     run(7, 4, 4.0, 0.04, 0.4), MIXED, None, ("init_classical",)),
+    ("spin_boson_fssh_no_init_classical", "SpinBoson", {**SB_MCMC, "mcmc_h_c_separable": False}, FSSH,
+     run(7, 4, 4.0, 0.04, 0.4), MIXED, None, ("init_classical",)),
+    # HolsteinLattice: two sites, an odd number, no periodic boundary.
+    ("holstein_mf_open", "HolsteinLattice", HO_OPEN, MF, run(7, 3, 4.0, 0.04, 0.4), THREE, None),
+    ("holstein_fssh_open", "HolsteinLattice", HO_OPEN, FSSH, run(9, 4, 6.0, 0.04, 0.6), THREE, None),
+    ("holstein_det_three", "HolsteinLattice", {**HO_OPEN, "periodic": True}, DET,
+     run(9, 6, 6.0, 0.04, 0.6), THREE, None),
+    ("holstein_mash_open", "HolsteinLattice", HO_OPEN, MASH, run(7, 4, 5.0, 0.05, 0.5), THREE, None),
+    ("holstein_fssh_two", "HolsteinLattice", {"N": 2, "g": 1.2, "w": 0.8, "J": 0.4, "kBT": 2.0}, FSSH,
+     run(14, 5, 8.0, 0.04, 0.8), MIXED, None),
+    ("holstein_fssh_phase_der_couple", "HolsteinLattice", HO_FOUR, COUPLE, run(7, 4, 5.0, 0.05, 0.5), FOUR, None),
+    ("holstein_mash_phase_overlap", "HolsteinLattice", HO_FOUR, OVERLAP_MASH, run(7, 4, 5.0, 0.05, 0.5), FOUR, None),
+    # The same in reciprocal space, where the Hamiltonian is complex.
+    ("reciprocal_mf_six", "HolsteinLatticeReciprocalSpace", {"N": 6, "J": 0.7}, MF, run(5, 3, 2.0, 0.04, 0.5),
+     [0.6, 0.0, 0.48j, 0.0, -0.64, 0.0], None),
+    ("reciprocal_fssh", "HolsteinLatticeReciprocalSpace", HO_FOUR, FSSH, run(9, 4, 5.0, 0.05, 0.5), FOUR, None),
+    ("reciprocal_det_two", "HolsteinLatticeReciprocalSpace", {"N": 2, "g": 1.2, "w": 0.6}, DET,
+     run(10, 4, 8.0, 0.04, 0.8), MIXED, None),
+    ("reciprocal_mash", "HolsteinLatticeReciprocalSpace", HO_FOUR, MASH, run(5, 3, 1.8, 0.06, 0.3), FOUR, None),
+    ("reciprocal_fssh_phase_overlap", "HolsteinLatticeReciprocalSpace", HO_FOUR, OVERLAP,
+     run(9, 4, 5.0, 0.05, 0.5), FOUR, None),
+    ("reciprocal_fssh_phase_der_couple", "HolsteinLatticeReciprocalSpace", HO_FOUR, COUPLE,
+     run(9, 4, 5.0, 0.05, 0.5), FOUR, None),
+    ("reciprocal_mash_phase_der_couple", "HolsteinLatticeReciprocalSpace", HO_FOUR, COUPLE_MASH,
+     run(5, 3, 1.8, 0.06, 0.3), FOUR, None),
+    # FMOComplex: seven states.
+    ("fmo_mf", "FMOComplex", FMO_TWO, MF, run(5, 3, 3.0, 0.03, 1.0), SEVEN, None),
+    ("fmo_fssh", "FMOComplex", FMO_THREE, FSSH, run(7, 4, 3.0, 0.03, 1.0), SEVEN, None),
+    ("fmo_det", "FMOComplex", FMO_TWO, DET, run(14, 7, 3.0, 0.03, 1.0), SEVEN, None),
+    ("fmo_mash", "FMOComplex", FMO_THREE, MASH, run(5, 3, 2.1, 0.03, 0.7), SEVEN, None),
+    # Tully's problems.
+    ("tully_one_mash", "TullyProblemOne", T1_NEAR, MASH, run(10, 4, 800.0, 8.0, 80.0), MIXED, None),
+    ("tully_one_fssh_phase_overlap", "TullyProblemOne", T1_NEAR, OVERLAP, run(10, 4, 800.0, 8.0, 80.0), MIXED, None),
+    ("tully_one_fssh_phase_der_couple", "TullyProblemOne", T1_NEAR, COUPLE, run(10, 4, 800.0, 8.0, 80.0), MIXED, None),
+    ("tully_two_mf", "TullyProblemTwo", T2_OTHER, MF, run(5, 3, 600.0, 6.0, 60.0), MIXED, None),
+    ("tully_two_fssh", "TullyProblemTwo", T2_NEAR, FSSH, run(12, 5, 700.0, 7.0, 70.0), MIXED, None),
+    ("tully_two_det", "TullyProblemTwo", T2_OTHER, DET, run(10, 4, 600.0, 6.0, 60.0), UP, None),
+    ("tully_two_mash", "TullyProblemTwo", T2_NEAR, MASH, run(10, 4, 700.0, 7.0, 70.0), MIXED, None),
+    ("tully_two_fssh_no_gradients_hop", "TullyProblemTwo", T2_NEAR, FSSH,
+     run(9, 4, 700.0, 7.0, 70.0), MIXED, None, GRADIENTS + ("hop",)),
+    ("tully_two_mash_no_gradients_hop", "TullyProblemTwo", T2_NEAR, MASH,
+     run(7, 4, 700.0, 7.0, 70.0), MIXED, None, GRADIENTS + ("hop",)),
+    ("tully_three_mf", "TullyProblemThree", T3_OTHER, MF, run(5, 3, 600.0, 6.0, 60.0), MIXED, None),
+    ("tully_three_fssh", "TullyProblemThree", T3_NEAR, FSSH, run(24, 10, 1600.0, 16.0, 160.0), MIXED, None),
+    ("tully_three_det", "TullyProblemThree", T3_OTHER, DET, run(16, 6, 800.0, 8.0, 80.0), UP, None),
+    ("tully_three_mash", "TullyProblemThree", T3_NEAR, MASH, run(12, 5, 1600.0, 16.0, 160.0), MIXED, None),
+    # Complex avoided crossings, with and without the gauge field force.
+    ("crossing_a_mf", "ComplexAvoidedCrossingA", CA_OTHER, MF, run(5, 3, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_a_fssh", "ComplexAvoidedCrossingA", CA_NEAR, FSSH, run(10, 4, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_a_det", "ComplexAvoidedCrossingA", CA_OTHER, DET, run(10, 4, 0.3, 0.003, 0.03), UP, None),
+    ("crossing_a_mash", "ComplexAvoidedCrossingA", CA_NEAR, MASH, run(8, 3, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_a_fssh_force", "ComplexAvoidedCrossingA", CA_OTHER, BERRY_FSSH,
+     run(10, 4, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_a_det_force", "ComplexAvoidedCrossingA", CA_NEAR, BERRY_DET, run(10, 4, 0.3, 0.003, 0.03), UP, None),
+    ("crossing_a_mash_force", "ComplexAvoidedCrossingA", CA_OTHER, BERRY_MASH,
+     run(8, 3, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_b_mf", "ComplexAvoidedCrossingB", CB_OTHER, MF, run(5, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_fssh", "ComplexAvoidedCrossingB", CB_SLOW, FSSH, run(12, 5, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_det", "ComplexAvoidedCrossingB", CB_OTHER, DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
+    ("crossing_b_mash", "ComplexAvoidedCrossingB", CB_CRAWL, MASH, run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_fssh_force", "ComplexAvoidedCrossingB", CB_NEAR, BERRY_FSSH,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_det_force", "ComplexAvoidedCrossingB", CB_SLOW, BERRY_DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
+    ("crossing_b_mash_force", "ComplexAvoidedCrossingB", CB_NEAR, BERRY_MASH, run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_fssh_phase_overlap", "ComplexAvoidedCrossingB", CB_NEAR, OVERLAP,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_fssh_phase_der_couple", "ComplexAvoidedCrossingB", CB_NEAR, COUPLE,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_mash_phase_overlap", "ComplexAvoidedCrossingB", CB_OTHER, OVERLAP_MASH,
+     run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_mash_phase_der_couple", "ComplexAvoidedCrossingB", CB_OTHER, COUPLE_MASH,
+     run(8, 3, 0.4, 0.004, 0.04), UP, None),
+    ("crossing_b_fssh_no_direction", "ComplexAvoidedCrossingB", CB_SLOW, FSSH,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None, DIRECTION),
+    ("crossing_b_mash_no_direction", "ComplexAvoidedCrossingB", CB_CRAWL, MASH,
+     run(8, 3, 0.4, 0.004, 0.04), MIXED, None, DIRECTION),
+    ("crossing_c_mf", "ComplexAvoidedCrossingC", CB_OTHER, MF, run(5, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_c_fssh", "ComplexAvoidedCrossingC", CB_NEAR, FSSH, run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_c_det", "ComplexAvoidedCrossingC", CB_OTHER, DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
+    ("crossing_c_mash", "ComplexAvoidedCrossingC", CB_NEAR, MASH, run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_c_fssh_force", "ComplexAvoidedCrossingC", CB_OTHER, BERRY_FSSH,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_c_det_force", "ComplexAvoidedCrossingC", CB_NEAR, BERRY_DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
+    ("crossing_c_mash_force", "ComplexAvoidedCrossingC", CB_OTHER, BERRY_MASH,
+     run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
 ]
-
-
-def least(values, so_far):
-    """The smaller of a minimum so far (or None) and the least of the values."""
-    values = np.asarray(values, dtype=float)
-    if values.size == 0:
-        return so_far
-    low = float(values.min())
-    return low if so_far is None else min(low, so_far)
-
-
-class Watch:
-    """Tasks that look at a surface hopping run without changing it."""
-
-    def __init__(self, model_name):
-        self.model_name = model_name
-        self.out = {"hops": 0, "frustrated": 0, "min_hop_margin": None, "min_surface_margin": None,
-                    "min_energy_margin": None, "min_sign_margin": None}
-
-    def attach(self, algorithm):
-        """Insert the two tasks into the recipes of this algorithm."""
-        at = algorithm.initialization_recipe.index(tasks.initialize_active_surface)
-        algorithm.initialization_recipe.insert(at + 1, self.surface)
-        at = algorithm.update_recipe.index(tasks.update_hop_vals_fssh)
-        algorithm.update_recipe.insert(at + 1, self.hop)
-
-    def surface(self, sim, state, parameters):
-        """The draw of the initial surface."""
-        if not sim.algorithm.settings.fssh_deterministic:
-            sums = np.cumsum(np.abs(state["wf_adb"]) ** 2, axis=1)[:, :-1]
-            margins = np.abs(sums - state["init_act_surf_rand_vals"])
-            self.out["min_surface_margin"] = least(margins, self.out["min_surface_margin"])
-        return state, parameters
-
-    def hop(self, sim, state, parameters):
-        """The hops of one step, after they were tested for energy and before they happen."""
-        if sim.t_ind == sim.settings.tmax_n:
-            return state, parameters
-        prob = np.nan_to_num(state["hop_prob"], nan=0.0, posinf=1e102, neginf=0.0)
-        sums = np.cumsum(np.maximum(prob, 0.0), axis=1)
-        rand = state["hop_prob_rand_vals"][:, sim.t_ind]
-        rand = np.repeat(rand, len(sums) // len(rand))[:, None]
-        matters = np.full(len(sums), True)
-        if sim.algorithm.settings.fssh_deterministic:
-            every = np.arange(len(sums))
-            matters = state["dm_adb_0"][every, state["branch_ind"], state["branch_ind"]].real >= 1e-20
-        margins = np.abs(sums - rand)[matters]
-        self.out["min_hop_margin"] = least(margins, self.out["min_hop_margin"])
-        accepted = state["hop_successful"]
-        for n, (trajectory, target) in enumerate(zip(state["hop_ind"], state["hop_dest"])):
-            if not matters[trajectory]:
-                continue
-            self.out["hops" if accepted[n] else "frustrated"] += 1
-            a, b, c = self.quadratic(sim, state, trajectory, target)
-            scale = b * b + abs(4 * a * c)
-            disc = b * b - 4 * a * c
-            assert (disc >= 0) == accepted[n], "the watcher's quadratic equation is wrong"
-            self.out["min_energy_margin"] = least(abs(disc) / scale, self.out["min_energy_margin"])
-            if accepted[n]:
-                self.out["min_sign_margin"] = least(abs(b) / np.sqrt(scale), self.out["min_sign_margin"])
-        return state, parameters
-
-    def quadratic(self, sim, state, trajectory, target):
-        """Coefficients of the equation for the size of the shift along the coupling d."""
-        active = state["act_surf_ind"][trajectory]
-        gap = state["eigvals"][trajectory, target] - state["eigvals"][trajectory, active]
-        inds, mels, shape = state["dh_qc_dzc"]
-        mine = inds[0] == trajectory
-        bra = np.conj(state["eigvecs"][trajectory, :, active])[inds[2][mine]]
-        ket = state["eigvecs"][trajectory, :, target][inds[3][mine]]
-        d = np.zeros(shape[1], dtype=complex)
-        np.add.at(d, inds[1][mine], bra * mels[mine] * ket / gap)
-        z = state["z"][trajectory]
-        h = sim.model.constants.classical_coordinate_weight
-        if self.model_name == "TullyProblemOne":
-            return -np.sum(h * d.real**2), -2.0 * np.sum(h * d.real * z.imag), -gap
-        k = sim.model.constants.harmonic_frequency ** 2 / h
-        a = 0.5 * np.sum((k + h) * np.abs(d) ** 2 - (k - h) * (d * d).real)
-        b = 2.0 * np.sum(h * z.imag * d.real - k * z.real * d.imag)
-        return a, b, gap
-
-
-def array(values):
-    """An array as a shape and flat lists, in C order."""
-    values = np.asarray(values)
-    out = {"shape": list(values.shape), "re": values.real.ravel().tolist()}
-    if np.iscomplexobj(values):
-        out["im"] = values.imag.ravel().tolist()
-    return out
-
-
-def simulate(name, model, constants, algorithm, settings, wf_db, seeds):
-    """Run one case and return what is written to its file."""
-    class_name, algorithm_settings = algorithm
-    wf_db = np.array(wf_db, dtype=complex)
-    sim = Simulation({**settings, "progress_bar": False})
-    sim.model = getattr(models, model)(dict(constants))
-    sim.algorithm = getattr(algorithms, class_name)(dict(algorithm_settings))
-    sim.initial_state["wf_db"] = wf_db
-    watch = None
-    if class_name != "MeanField":
-        watch = Watch(model)
-        watch.attach(sim.algorithm)
-    data = serial_driver(sim, seeds=None if seeds is None else np.array(seeds)).data_dict
-
-    trace = np.einsum("tii->t", data["dm_db"])
-    assert all(np.all(np.isfinite(data[key])) for key in ("t", "dm_db", "quantum_energy", "classical_energy"))
-    print(f"{name}: T {len(data['t'])}, steps {sim.settings.tmax_n}, t end {float(data['t'][-1])!r}, "
-          f"|trace - 1| {np.abs(trace - 1).max():.1e}, "
-          f"energy drift {np.ptp(data['quantum_energy'] + data['classical_energy']):.1e}, "
-          f"population 0 {data['dm_db'][0, 0, 0].real:.3f} .. {data['dm_db'][-1, 0, 0].real:.3f}")
-    out = {
-        "case": name,
-        "versions": {"qclab": qclab.__version__, "numpy": np.__version__, "python": platform.python_version()},
-        "model": model,
-        "constants": constants,
-        "algorithm": class_name,
-        "algorithm_settings": algorithm_settings,
-        "settings": settings,
-        "wf_db": [[c.real, c.imag] for c in wf_db.tolist()],
-    }
-    if seeds is not None:
-        out["seeds"] = seeds
-    out["outputs"] = {
-        "t": data["t"].tolist(),
-        "dm_db": array(data["dm_db"]),
-        "quantum_energy": array(data["quantum_energy"]),
-        "classical_energy": array(data["classical_energy"]),
-        "seed": [int(seed) for seed in data["seed"]],
-        "norm_factor": int(data["norm_factor"]),
-    }
-    if watch is not None:
-        out.update(watch.out)
-        print("   ", json.dumps(watch.out))
-    return out
 
 
 def main():
@@ -250,7 +216,11 @@ def main():
     for case in CASES:
         if args.only and args.only not in case[0]:
             continue
-        text = json.dumps(simulate(*case), separators=(",", ":"), allow_nan=False)
+        out = simulate(*case)
+        for key, margin in out.items():
+            if key.endswith("_margin") and margin is not None and margin <= LEAST:
+                raise RuntimeError(f"{case[0]}: {key} is {margin}")
+        text = json.dumps(out, separators=(",", ":"), allow_nan=False)
         with open(os.path.join(args.outdir, case[0] + ".json"), "w", encoding="ascii") as file:
             file.write(text + "\n")
 
