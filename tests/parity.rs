@@ -2,13 +2,11 @@
 
 use fascicle_tests::golden;
 
-/// What rounding may leave, where no hop is so near to a tie that it could flip.
-const TOLERANCE: f64 = 1e-9;
-
 #[test]
 fn every_case_is_qc_labs_number_for_number() {
     let cases = golden::cases();
-    assert!(cases.len() >= 24, "expected the golden cases, found {}", cases.len());
+    assert!(cases.len() >= 94, "expected the golden cases, found {}", cases.len());
+    let mut off = Vec::new();
     for case in cases {
         // A hop number this near to a sum of probabilities could fall on the other side by rounding.
         assert!(
@@ -18,8 +16,11 @@ fn every_case_is_qc_labs_number_for_number() {
         );
         let deviation = case.deviation(&case.run());
         println!("{:32} {deviation:.1e}", case.case);
-        assert!(deviation <= TOLERANCE, "{}: off by {deviation:e}", case.case);
+        if deviation > case.tolerance() {
+            off.push(format!("{} by {deviation:.1e}", case.case));
+        }
     }
+    assert!(off.is_empty(), "off: {}", off.join(", "));
 }
 
 #[test]

@@ -4,3 +4,4 @@ pub mod golden;
 pub mod matrix;
 pub mod peers;
 pub mod simulations;
+pub mod variant;

@@ -8,10 +8,11 @@ use super::surfaces::check_gauge_field;
 use super::{Algorithm, GaugeFixing};
 use crate::tasks::{
     CollectClassicalEnergy, CollectDmDb, CollectQuantumEnergy, CopyEigvecs, DiagonalizeMatrix,
-    InitializeActiveSurface, InitializeEigvecsGauge, InitializeRandomValuesFssh, InitializeVariableObjects, InitializeZ,
-    UpdateActSurfWf, UpdateClassicalEnergyFssh, UpdateDmDbFssh, UpdateEigvecsGauge, UpdateHQTot,
-    UpdateHopIndsFssh, UpdateHopProbFssh, UpdateQuantumEnergyActSurf, UpdateVectorBasis,
-    UpdateWfDbPropagator, UpdateZHop, UpdateZRk4ActSurf,
+    InitializeActiveSurface, InitializeEigvecsGauge, InitializeRandomValuesFssh,
+    InitializeVariableObjects, InitializeZ, UpdateActSurfWf, UpdateClassicalEnergyFssh,
+    UpdateDmDbFssh, UpdateEigvecsGauge, UpdateHQTot, UpdateHopIndsFssh, UpdateHopProbFssh,
+    UpdateQuantumEnergyActSurf, UpdateVectorBasis, UpdateWfDbPropagator, UpdateZHop,
+    UpdateZRk4ActSurf,
 };
 use crate::{Model, Recipe, SimulationError, Tasks};
 

@@ -59,7 +59,8 @@ impl Kernel for ToAdiabatic<'_> {
 /// How the free phase of eigenvectors is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gauge {
-    /// By the sign of Re⟨V(t − dt)|V(t)⟩; a vanishing one makes the vector vanish, as in QC Lab.
+    /// By the sign of Re⟨V(t − dt)|V(t)⟩. Where that vanishes, as in a crossing without coupling, the
+    /// vector stays as it is; in QC Lab it becomes zero, and with it the norm.
     Sign,
     /// By the phase of ⟨V(t − dt)|V(t)⟩.
     Phase,
@@ -82,13 +83,13 @@ impl Kernel for FixGauge<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { gauge, previous, eigvecs } = self;
+        let one = Lane::splat(1.0);
         for k in 0..eigvecs.n() {
             let (re, im) = overlap(previous, k, eigvecs, k);
             let (px, py) = match gauge {
-                Gauge::Sign => (re.map(sign), Lane::ZERO),
+                Gauge::Sign => (re.select_nonnegative(one, -one), Lane::ZERO),
                 Gauge::Phase => {
                     let size = (re * re + im * im).sqrt();
-                    let one = Lane::splat(1.0);
                     let turn = |x: Lane, zero| size.select_equal(0.0, zero, x / size);
                     (turn(re, one), turn(-im, Lane::ZERO))
                 }
@@ -101,17 +102,6 @@ impl Kernel for FixGauge<'_> {
                 }
             }
         }
-    }
-}
-
-#[inline(always)]
-fn sign(x: f64) -> f64 {
-    if x > 0.0 {
-        1.0
-    } else if x < 0.0 {
-        -1.0
-    } else {
-        x
     }
 }
 

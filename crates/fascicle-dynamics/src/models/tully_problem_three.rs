@@ -30,14 +30,7 @@ pub struct TullyProblemThree {
 
 impl Default for TullyProblemThree {
     fn default() -> Self {
-        Self {
-            init_momentum: 10.0,
-            init_position: -25.0,
-            mass: 2000.0,
-            A: 0.0006,
-            B: 0.1,
-            C: 0.9,
-        }
+        Self { init_momentum: 10.0, init_position: -25.0, mass: 2000.0, A: 0.0006, B: 0.1, C: 0.9 }
     }
 }
 

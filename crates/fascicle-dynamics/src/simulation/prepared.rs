@@ -12,9 +12,7 @@ use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::System;
-use crate::{
-    Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, Step, Structure,
-};
+use crate::{Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, Step, Structure};
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
 pub struct Prepared<'a> {

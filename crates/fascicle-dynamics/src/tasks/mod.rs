@@ -28,7 +28,8 @@ pub use mean_field::UpdateWfDbRk4;
 pub(crate) use numbers::HopNumbers;
 pub use numbers::InitializeRandomValuesFssh;
 pub use surface_hopping::{
-    CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateHQTot, UpdateVectorBasis, UpdateWfDbPropagator,
+    CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateHQTot,
+    UpdateVectorBasis, UpdateWfDbPropagator,
 };
 
 /// A task without state: its name and what it does.

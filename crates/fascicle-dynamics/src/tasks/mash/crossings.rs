@@ -247,12 +247,7 @@ impl<'a, 'b> Replay<'a, 'b> {
 
     /// Tries to hop at the end of the last part; says where it is possible. If it counts, coordinates
     /// and active surface change.
-    fn resolve_at_end(
-        &mut self,
-        lanes: Mask,
-        dest: Lane,
-        counts: bool,
-    ) -> Result<Mask, Failure> {
+    fn resolve_at_end(&mut self, lanes: Mask, dest: Lane, counts: bool) -> Result<Mask, Failure> {
         let Crossings { active, end, z, .. } = &mut *self.crossings;
         let reverse = self.settings.reverse_frustrated_hops;
         let outcome = resolve(self.step, end, lanes, (*active, dest), reverse, self.scratch)?;

@@ -1,0 +1,177 @@
+//! A model as it is, or with some of its functions taken away.
+
+use fascicle::dynamics::ingredients::{self, MonteCarlo, Sampler};
+use fascicle::dynamics::{
+    Classical, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC, Coords,
+    Coupling, FMOComplex, Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Lane, Model,
+    ModelError, SpinBoson, States, Structure, TullyProblemOne, TullyProblemThree, TullyProblemTwo,
+    c64,
+};
+
+/// The names of all models.
+pub const MODELS: [&str; 10] = [
+    "SpinBoson",
+    "HolsteinLattice",
+    "HolsteinLatticeReciprocalSpace",
+    "FMOComplex",
+    "TullyProblemOne",
+    "TullyProblemTwo",
+    "TullyProblemThree",
+    "ComplexAvoidedCrossingA",
+    "ComplexAvoidedCrossingB",
+    "ComplexAvoidedCrossingC",
+];
+
+/// A model by QC Lab's name, with its default constants.
+///
+/// # Panics
+/// When there is none.
+pub fn model(name: &str) -> Box<dyn Model> {
+    match name {
+        "SpinBoson" => Box::new(SpinBoson::default()),
+        "HolsteinLattice" => Box::new(HolsteinLattice::default()),
+        "HolsteinLatticeReciprocalSpace" => Box::new(HolsteinLatticeReciprocalSpace::default()),
+        "FMOComplex" => Box::new(FMOComplex::default()),
+        "TullyProblemOne" => Box::new(TullyProblemOne::default()),
+        "TullyProblemTwo" => Box::new(TullyProblemTwo::default()),
+        "TullyProblemThree" => Box::new(TullyProblemThree::default()),
+        "ComplexAvoidedCrossingA" => Box::new(ComplexAvoidedCrossingA::default()),
+        "ComplexAvoidedCrossingB" => Box::new(ComplexAvoidedCrossingB::default()),
+        "ComplexAvoidedCrossingC" => Box::new(ComplexAvoidedCrossingC::default()),
+        _ => panic!("no model {name}"),
+    }
+}
+
+/// A model without some of its functions, by QC Lab's names of them: what is not given has the
+/// defaults of the trait.
+pub struct Variant {
+    model: Box<dyn Model>,
+    without: Vec<String>,
+    monte_carlo: MonteCarlo,
+}
+
+impl Variant {
+    /// The model of this name, without these.
+    pub fn new(name: &str, without: &[String]) -> Self {
+        Self { model: model(name), without: without.to_vec(), monte_carlo: MonteCarlo::default() }
+    }
+
+    fn has(&self, function: &str) -> bool {
+        !self.without.iter().any(|name| name == function)
+    }
+}
+
+impl Model for Variant {
+    fn name(&self) -> String {
+        self.model.name()
+    }
+
+    fn num_quantum_states(&self) -> usize {
+        self.model.num_quantum_states()
+    }
+
+    fn num_classical_coordinates(&self) -> usize {
+        self.model.num_classical_coordinates()
+    }
+
+    fn classical_coordinate_mass(&self) -> Vec<f64> {
+        self.model.classical_coordinate_mass()
+    }
+
+    fn classical_coordinate_weight(&self) -> Vec<f64> {
+        self.model.classical_coordinate_weight()
+    }
+
+    fn constants(&self) -> Vec<(&'static str, f64)> {
+        self.model.constants()
+    }
+
+    fn set_constant(&mut self, name: &str, value: f64) -> Result<(), ModelError> {
+        match name {
+            "mcmc_burn_in_size" => self.monte_carlo.burn_in_size = value as usize,
+            "mcmc_sample_size" => self.monte_carlo.sample_size = value as u32,
+            "mcmc_std" => self.monte_carlo.std = value,
+            "mcmc_h_c_separable" => self.monte_carlo.separable = value != 0.0,
+            _ => return self.model.set_constant(name, value),
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        self.model.check()
+    }
+
+    /// Facts would give what is taken away.
+    fn structure(&self) -> Structure {
+        let mut structure = self.model.structure();
+        if !self.has("dh_c_dzc") || !self.has("hop") {
+            structure.classical = Classical::General;
+        }
+        if !self.has("dh_qc_dzc") {
+            structure.coupling = Coupling::General;
+        }
+        structure
+    }
+
+    fn h_q(&self, h: &mut Hermitian) {
+        self.model.h_q(h);
+    }
+
+    fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
+        self.model.h_qc(z, h);
+    }
+
+    fn h_c(&self, z: &Coords) -> Lane {
+        self.model.h_c(z)
+    }
+
+    fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
+        if self.has("dh_qc_dzc") {
+            self.model.dh_qc_dzc(z, left, right, out);
+        } else {
+            ingredients::dh_qc_dzc_differences(self, z, left, right, out);
+        }
+    }
+
+    fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
+        if self.has("dh_c_dzc") {
+            self.model.dh_c_dzc(z, out);
+        } else {
+            ingredients::dh_c_dzc_differences(self, z, out);
+        }
+    }
+
+    /// QC Lab's flag of the model, whether or not the gradient is given.
+    fn update_dh_qc_dzc(&self) -> bool {
+        self.model.update_dh_qc_dzc()
+    }
+
+    fn init_classical(&self) -> Sampler<'_> {
+        if self.has("init_classical") {
+            self.model.init_classical()
+        } else {
+            ingredients::monte_carlo(self, self.monte_carlo())
+        }
+    }
+
+    fn monte_carlo(&self) -> MonteCarlo {
+        self.monte_carlo.clone()
+    }
+
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+        if self.has("hop") {
+            self.model.hop(z, direction, gap)
+        } else {
+            ingredients::hop_numerical(self, z, direction, gap)
+        }
+    }
+
+    fn rescaling_direction_fssh(&self, z: &[c64], from: usize, to: usize) -> Option<Vec<c64>> {
+        let own = self.has("rescaling_direction_fssh");
+        own.then(|| self.model.rescaling_direction_fssh(z, from, to)).flatten()
+    }
+
+    fn gauge_field_force(&self, z: &Coords, state: Lane, out: &mut Coords) -> bool {
+        self.has("gauge_field_force") && self.model.gauge_field_force(z, state, out)
+    }
+}
