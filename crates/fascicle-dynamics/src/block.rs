@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
 
 use crate::step::System;
-use crate::tasks::{Crossings, HopNumbers};
+use crate::tasks::{Adiabatic, Crossings, HopNumbers};
 use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// The state of a block of trajectories, one per lane, under QC Lab's names.
@@ -63,6 +63,8 @@ pub(crate) struct Scratch {
     pub constant: Coords,
     pub states: [States; 3],
     pub h: Hermitian,
+    /// The adiabatic states somewhere else, once a task wants them.
+    pub there: Option<Box<Adiabatic>>,
 }
 
 impl Block {
@@ -98,6 +100,7 @@ impl Block {
                 constant: coords(),
                 states: [states(), states(), states()],
                 h: Hermitian::zeros(n),
+                there: None,
             },
         }
     }

@@ -63,6 +63,6 @@ pub use models::{
     TullyProblemOne, TullyProblemThree, TullyProblemTwo,
 };
 pub use recipe::{Recipe, RecipeError, Task, Tasks, task};
-pub use simulation::{InitialState, Prepared, Settings, Simulation, SimulationError};
+pub use simulation::{InitialState, Prepared, Sampling, Settings, Simulation, SimulationError};
 pub use step::Step;
 pub use structure::{Classical, Coupling, Structure};

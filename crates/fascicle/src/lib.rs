@@ -113,11 +113,13 @@ pub mod prelude {
     pub use fascicle_core::{
         Data, Draws, Failure, OnFailure, RunOptions, Scale, Seed, Seeding, c64,
     };
-    pub use fascicle_dynamics::ingredients::{self, Sampler};
+    pub use fascicle_dynamics::ingredients::{self, MonteCarlo, Sampler};
     pub use fascicle_dynamics::{
-        Algorithm, Block, ClosureModel, Coords, FewestSwitchesSurfaceHopping, Hermitian, Lane,
-        MeanField, Model, ModelError, Simulation, SpinBoson, States, Step, Structure,
-        TullyProblemOne, task,
+        Algorithm, Block, ClosureModel, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB,
+        ComplexAvoidedCrossingC, Coords, FMOComplex, FewestSwitchesSurfaceHopping, GaugeFixing,
+        Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Lane, MeanField, Model,
+        ModelError, MultiStateMappingApproachToSurfaceHopping, Sampling, Simulation, SpinBoson,
+        States, Step, Structure, TullyProblemOne, TullyProblemThree, TullyProblemTwo, task, tasks,
     };
 
     pub use crate::{

@@ -83,6 +83,7 @@ mod tests {
     #[test]
     fn numbers_are_numpys() {
         // np.random.default_rng(seed).random(3), NumPy 2.4.6
+        #[expect(clippy::unreadable_literal, reason = "digits of doubles")]
         let known = [
             (0, [0.6369616873214543, 0.2697867137638703, 0.04097352393619469]),
             (1, [0.5118216247002567, 0.9504636963259353, 0.14415961271963373]),

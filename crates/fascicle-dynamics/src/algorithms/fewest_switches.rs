@@ -14,7 +14,7 @@ use crate::tasks::{
     UpdateQuantumEnergyActSurf, UpdateVectorBasis, UpdateWfDbPropagator, UpdateZHop,
     UpdateZRk4ActSurf,
 };
-use crate::{Model, Recipe, SimulationError, Tasks};
+use crate::{Model, Recipe, RecipeError, SimulationError, Task, Tasks};
 
 /// Fewest-switches surface hopping (Tully, J. Chem. Phys. 93, 1061 (1990), doi:10.1063/1.459170;
 /// QC Lab's `FewestSwitchesSurfaceHopping`): the classical coordinates move on one adiabatic surface
@@ -39,6 +39,15 @@ pub struct FsshSettings {
     /// Whether the force of the gauge field acts on the active surface, if the model has one
     /// ([`Model::gauge_field_force`]; default: false).
     pub use_gauge_field_force: bool,
+    /// Beyond QC Lab: whether a hop that energy forbids reverses the momentum along the direction of
+    /// the hop (default: false). Hammes-Schiffer and Tully, J. Chem. Phys. 101, 4657 (1994),
+    /// doi:10.1063/1.467455.
+    pub reverse_frustrated_hops: bool,
+    /// Beyond QC Lab: whether a hop takes its direction from the gradient at the coordinates, and H
+    /// and its eigenvectors are those of the shifted coordinates at once (default: false). QC Lab
+    /// takes the gradient of the last stage of Runge and Kutta's method, and refreshes neither until
+    /// the next time step: an error of the order of the time step in the direction.
+    pub refresh_at_hop: bool,
 }
 
 impl Default for FewestSwitchesSurfaceHopping {
@@ -79,6 +88,19 @@ impl Default for FewestSwitchesSurfaceHopping {
     }
 }
 
+impl FewestSwitchesSurfaceHopping {
+    /// With a correction of the wave function's lack of decoherence, a task that runs after the hops:
+    /// [`EnergyBasedDecoherence`](crate::tasks::EnergyBasedDecoherence) or
+    /// [`InstantaneousDecoherence`](crate::tasks::InstantaneousDecoherence), say. QC Lab has none.
+    ///
+    /// # Errors
+    /// When the recipe has no task `update_z_hop` any more, or has this one already.
+    pub fn with_decoherence(mut self, task: impl Task + 'static) -> Result<Self, RecipeError> {
+        self.recipe.update.insert_after("update_z_hop", task)?;
+        Ok(self)
+    }
+}
+
 impl Algorithm for FewestSwitchesSurfaceHopping {
     fn recipe(&self) -> &Recipe {
         &self.recipe
@@ -93,6 +115,8 @@ impl Algorithm for FewestSwitchesSurfaceHopping {
             ("fssh_deterministic".into(), self.settings.fssh_deterministic.to_string()),
             ("gauge_fixing".into(), self.settings.gauge_fixing.to_string()),
             ("use_gauge_field_force".into(), self.settings.use_gauge_field_force.to_string()),
+            ("reverse_frustrated_hops".into(), self.settings.reverse_frustrated_hops.to_string()),
+            ("refresh_at_hop".into(), self.settings.refresh_at_hop.to_string()),
         ]
     }
 

@@ -23,6 +23,19 @@ pub fn hop<M: Model + ?Sized>(
     }
 }
 
+/// The shift of z along −i γ d, γ ≠ 0, that costs no energy: where a hop is frustrated, it reverses
+/// the momentum along d (Hammes-Schiffer and Tully, J. Chem. Phys. 101, 4657 (1994),
+/// doi:10.1063/1.467455). For classical Hamiltonians that are not known to be harmonic it keeps the
+/// kinetic energy Σ_j p_j²/(2 m_j), if d is real. Zero for d = 0.
+pub fn reflection(classical: &Classical, weight: &[f64], z: &[c64], direction: &[c64]) -> Vec<c64> {
+    let (a, b) = match classical {
+        Classical::Harmonic { frequency } => harmonic(frequency, weight, z, direction),
+        Classical::Free | Classical::General => free(weight, z, direction),
+    };
+    let gamma = if a == 0.0 { 0.0 } else { b / a };
+    shift(gamma, direction)
+}
+
 /// Harmonic oscillators: A γ² − B γ + Δ = 0 with
 /// A = Σ_j ½ (ω²/h + h) |d|² − ½ (ω²/h − h) Re d², B = 2 Σ_j h Im z Re d − (ω²/h) Re z Im d.
 pub fn hop_harmonic(
@@ -32,6 +45,12 @@ pub fn hop_harmonic(
     direction: &[c64],
     gap: f64,
 ) -> Option<Vec<c64>> {
+    let (a, b) = harmonic(frequency, weight, z, direction);
+    Some(shift(gamma(a, b, gap)?, direction))
+}
+
+/// A and B.
+fn harmonic(frequency: &[f64], weight: &[f64], z: &[c64], direction: &[c64]) -> (f64, f64) {
     let (mut a, mut b) = (0.0, 0.0);
     for j in 0..z.len() {
         let (h, d) = (weight[j], direction[j]);
@@ -39,18 +58,24 @@ pub fn hop_harmonic(
         a += 0.5 * (k + h) * d.norm_sqr() - 0.5 * (k - h) * (d.re * d.re - d.im * d.im);
         b += 2.0 * (h * z[j].im * d.re - k * z[j].re * d.im);
     }
-    Some(shift(gamma(a, b, gap)?, direction))
+    (a, b)
 }
 
 /// Free particles: A γ² − B γ + C = 0 with A = −Σ_j h (Re d)², B = −2 Σ_j h Re d Im z, C = −Δ.
 pub fn hop_free(weight: &[f64], z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+    let (a, b) = free(weight, z, direction);
+    Some(shift(gamma(a, b, -gap)?, direction))
+}
+
+/// A and B.
+fn free(weight: &[f64], z: &[c64], direction: &[c64]) -> (f64, f64) {
     let (mut a, mut b) = (0.0, 0.0);
     for j in 0..z.len() {
         let (h, d) = (weight[j], direction[j]);
         a -= h * d.re * d.re;
         b -= 2.0 * h * d.re * z[j].im;
     }
-    Some(shift(gamma(a, b, -gap)?, direction))
+    (a, b)
 }
 
 /// The root of A γ² − B γ + C = 0 of smaller size; none if it is not real; 0 if A is.

@@ -13,7 +13,7 @@ pub use classical::{dh_c_dzc_free, dh_c_dzc_harmonic, h_c_free, h_c_harmonic};
 pub(crate) use coupling::{DiagonalLinear, opposite};
 pub use coupling::{dh_qc_dzc_diagonal_linear, h_qc_diagonal_linear};
 pub use differences::{dh_c_dzc_differences, dh_qc_dzc_differences};
-pub use hop::{hop, hop_free, hop_harmonic, hop_numerical};
+pub use hop::{hop, hop_free, hop_harmonic, hop_numerical, reflection};
 pub use monte_carlo::{MonteCarlo, monte_carlo};
 pub use quantum::{h_q_nearest_neighbor, h_q_two_level};
 pub use sampling::{

@@ -56,6 +56,26 @@ impl Kernel for ToAdiabatic<'_> {
     }
 }
 
+/// c = V b.
+#[derive(Debug)]
+pub struct FromAdiabatic<'a> {
+    /// V.
+    pub eigvecs: &'a Basis,
+    /// b.
+    pub wf_adb: &'a States,
+    /// c.
+    pub wf_db: &'a mut States,
+}
+
+impl Kernel for FromAdiabatic<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.eigvecs.times(self.wf_adb, self.wf_db);
+    }
+}
+
 /// How the free phase of eigenvectors is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gauge {

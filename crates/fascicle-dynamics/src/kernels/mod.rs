@@ -8,7 +8,8 @@ mod wave_function;
 
 pub use diagonalize::Diagonalize;
 pub use hopping::{
-    DensityMatrix, FixGauge, Gauge, HopDestination, HopProbability, Pick, Propagate, ToAdiabatic,
+    DensityMatrix, FixGauge, FromAdiabatic, Gauge, HopDestination, HopProbability, Pick, Propagate,
+    ToAdiabatic,
 };
 pub use linear_map::{LinearMap, MapCoords};
 pub use wave_function::{Expectation, Projector, WaveFunctionRk4};

@@ -3,7 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use fascicle_core::c64;
-use fascicle_core::elementary::{erf, exp};
+use fascicle_core::elementary::{erf, exp, sin_cos};
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
@@ -131,19 +131,27 @@ fn rescaling_direction<C: Crossing>(crossing: &C, z: &[c64], rmax: bool) -> Vec<
     let mut block = Coords::zeros(2);
     z.iter().enumerate().for_each(|(j, z)| block.re[j] = Lane::splat(z.re));
     let Angles { theta, dtheta, dphi, .. } = crossing.at(&block);
-    let (theta, dtheta, dphi) = (theta[0], dtheta.map(|d| d[0]), dphi.map(|d| d[0]));
-    let direction = if rmax {
-        let d = [0, 1].map(|axis| c64(0.5 * dtheta[axis], 0.5 * theta.sin() * dphi[axis]));
-        let eta = -0.5 * (d[0] * d[0] + d[1] * d[1]).arg();
-        d.map(|d| (c64(0.0, eta).exp() * d).re)
-    } else {
-        dtheta
-    };
-    let length = direction[0].hypot(direction[1]);
+    let (dtheta, dphi) = (dtheta.map(|d| d[0]), dphi.map(|d| d[0]));
+    let direction = if rmax { longest(sin_cos(theta[0]).0, dtheta, dphi) } else { dtheta };
+    let length = (direction[0] * direction[0] + direction[1] * direction[1]).sqrt();
     if length == 0.0 {
         return vec![c64(0.0, 0.0); 2];
     }
     direction.iter().map(|d| c64(d / length * crossing.to_dzc(), 0.0)).collect()
+}
+
+/// Re(e^(iη) d), d = ½ (∇θ + i sin θ ∇φ), with η = −½ arg(d·d).
+fn longest(sin: f64, dtheta: [f64; 2], dphi: [f64; 2]) -> [f64; 2] {
+    let d = [0, 1].map(|axis| c64(0.5 * dtheta[axis], 0.5 * sin * dphi[axis]));
+    let square = d[0] * d[0] + d[1] * d[1];
+    let size = square.norm_sqr().sqrt();
+    if size == 0.0 {
+        return d.map(|d| d.re);
+    }
+    // The cosine and sine of half the angle of d·d.
+    let cos = (0.5 * (1.0 + square.re / size)).max(0.0).sqrt();
+    let sin = (0.5 * (1.0 - square.re / size)).max(0.0).sqrt().copysign(square.im);
+    d.map(|d| d.re * cos + d.im * sin)
 }
 
 /// The packet e^(i q·p₀) e^(−|q − q₀|²): a coherent state of frequency 2/m.

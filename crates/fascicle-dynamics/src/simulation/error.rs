@@ -62,6 +62,20 @@ pub enum SimulationError {
         /// Its norm.
         found: f64,
     },
+    /// A distribution of harmonic modes for a model that states no frequencies.
+    #[error(
+        "initial_state.sampling needs the frequencies of harmonic modes, and {model} states none: expected Sampling::Model, or a model with Structure::with_harmonic"
+    )]
+    NotHarmonic {
+        /// The model's name.
+        model: String,
+    },
+    /// A temperature that cannot be.
+    #[error("initial_state.sampling's kbt must be at least 0 and finite, found {kbt}")]
+    BadSampling {
+        /// kT.
+        kbt: f64,
+    },
     /// A model overrides a function and states a fact that say different things.
     #[error(
         "{model} states a structure by which {what} is {stated:e} at a starting point, but its own {what} is {found:e} there: leave out one of the two"

@@ -3,6 +3,7 @@
 mod error;
 mod prepared;
 mod probe;
+mod sampling;
 mod timesteps;
 
 pub use error::SimulationError;
@@ -51,6 +52,29 @@ impl Default for Settings {
 pub struct InitialState {
     /// The wave function in the diabatic basis, N components. It must be given.
     pub wf_db: Vec<c64>,
+    /// How initial coordinates are drawn (default: as the model says).
+    pub sampling: Sampling,
+}
+
+/// How initial coordinates are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Sampling {
+    /// As the model says.
+    #[default]
+    Model,
+    /// Classical thermal equilibrium at kT, for harmonic models
+    /// ([`ingredients::boltzmann_harmonic`](crate::ingredients::boltzmann_harmonic)).
+    Boltzmann {
+        /// The thermal quantum kT.
+        kbt: f64,
+    },
+    /// The Wigner distribution at kT, the ground state for kT = 0, for harmonic models
+    /// ([`ingredients::wigner_harmonic`](crate::ingredients::wigner_harmonic)).
+    Wigner {
+        /// The thermal quantum kT.
+        kbt: f64,
+    },
 }
 
 /// A simulation: a model, an algorithm, settings and an initial state.

@@ -7,7 +7,7 @@ use fascicle_core::{
 };
 
 use super::timesteps::{self, Timesteps};
-use super::{InitialState, Settings, SimulationError, probe};
+use super::{InitialState, Sampling, Settings, SimulationError, probe, sampling};
 use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
@@ -22,6 +22,7 @@ pub struct Prepared<'a> {
     system: System<'a>,
     /// Of the model's functions.
     fingerprint: String,
+    sampling: Sampling,
     log: Vec<LogLine>,
 }
 
@@ -47,7 +48,7 @@ impl<'a> Prepared<'a> {
             check_lengths(model)?;
             log.extend(algorithm.check(model)?);
             let norm = check_wave_function(model, initial_state)?;
-            let system = system(model, algorithm, settings, &timesteps, initial_state, norm);
+            let system = system(model, algorithm, settings, &timesteps, initial_state, norm)?;
             let fingerprint = probe::fingerprint(&system)?;
             Ok((norm, system, fingerprint))
         })?;
@@ -55,7 +56,8 @@ impl<'a> Prepared<'a> {
             let text = format!("initial_state.wf_db has norm {norm}, not 1, and is used as given");
             log.push(LogLine::warning(text));
         }
-        Ok(Self { algorithm, settings, timesteps, system, fingerprint, log })
+        let sampling = initial_state.sampling;
+        Ok(Self { algorithm, settings, timesteps, system, fingerprint, sampling, log })
     }
 
     /// Runs a block of up to sixteen trajectories.
@@ -107,6 +109,7 @@ impl Ensemble for Prepared<'_> {
         description.set("time steps per collection", self.timesteps.per_collect);
         let wf_db: Vec<_> = self.system.wf_db.iter().map(|c| (c.re, c.im)).collect();
         description.set("wf_db", wf_db);
+        description.set("sampling", self.sampling);
         let recipe = algorithm.recipe();
         for (name, tasks) in [
             ("initialization recipe", &recipe.initialization),
@@ -162,15 +165,15 @@ fn system<'a>(
     timesteps: &Timesteps,
     initial_state: &InitialState,
     norm: f64,
-) -> System<'a> {
+) -> Result<System<'a>, SimulationError> {
     let n = model.num_quantum_states();
     let (structure, weight) = (model.structure(), model.classical_coordinate_weight());
     let mut h_q = Hermitian::zeros(n);
     model.h_q(&mut h_q);
-    System {
+    Ok(System {
         model,
         algorithm_settings: algorithm.settings(),
-        sampler: model.init_classical(),
+        sampler: sampling::sampler(model, &structure, initial_state.sampling)?,
         diagonal_linear: diagonal_linear(&structure),
         update_dh_qc_dzc: model.update_dh_qc_dzc(),
         has_gauge_field: has_gauge_field(model),
@@ -186,7 +189,7 @@ fn system<'a>(
         steps: timesteps.steps,
         per_collect: timesteps.per_collect,
         dm_scale: dm_scale(norm * norm, n),
-    }
+    })
 }
 
 /// Whether the model has a gauge field: it says so whatever the coordinates.

@@ -4,11 +4,13 @@ use fascicle_core::{Cause, Failure, c64};
 
 use super::gauge::column;
 use super::numbers::hop_numbers;
+use super::refresh::{By, refresh};
 use super::surface_hopping::no_numbers;
 use super::task;
-use crate::kernels::{HopDestination, HopProbability};
+use crate::algorithms::FsshSettings;
+use crate::kernels::{HopDestination, HopProbability, ToAdiabatic};
 use crate::sys::dispatch;
-use crate::{Block, LANES, Step};
+use crate::{Block, LANES, Step, ingredients};
 
 task! {
     /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
@@ -38,31 +40,57 @@ task! {
     /// For each trajectory that is to hop: shifts z along the derivative coupling such that energy is
     /// conserved and changes the active surface, or, where there is not enough energy, leaves both.
     /// H, E and V stay those of the z before the shift until the next time step.
+    ///
+    /// The settings `reverse_frustrated_hops` and `refresh_at_hop` change that.
     UpdateZHop, "update_z_hop", |step, block| {
+        let settings = step.settings::<FsshSettings>()?;
+        let mut hopped = [false; LANES];
         for lane in 0..LANES {
             if block.hop_dest[lane] >= 0.0 {
-                hop(step, block, lane)?;
+                hopped[lane] = hop(step, block, lane, settings)?;
             }
+        }
+        if settings.refresh_at_hop && hopped.contains(&true) {
+            refresh(step, settings.gauge_fixing, By::Current, block, hopped);
+            let Block { eigvecs, wf_db, wf_adb, .. } = block;
+            dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
         }
         Ok(())
     }
 }
 
-fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<(), Failure> {
+/// Tries to hop; whether it did.
+fn hop(
+    step: &Step<'_>,
+    block: &mut Block,
+    lane: usize,
+    settings: &FsshSettings,
+) -> Result<bool, Failure> {
     let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
     let z = block.z.trajectory(lane);
+    let here = settings.refresh_at_hop;
     let direction = step
         .model()
         .rescaling_direction_fssh(&z, from, to)
-        .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap));
+        .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap, here));
     check_length("update_z_hop", "rescaling_direction_fssh", &direction, &z)?;
-    if let Some(shift) = step.model().hop(&z, &direction, gap) {
-        check_length("update_z_hop", "hop", &shift, &z)?;
-        shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
+    let shift = step.model().hop(&z, &direction, gap);
+    let accepted = shift.is_some();
+    let shift = match shift {
+        None if !settings.reverse_frustrated_hops => return Ok(false),
+        None => {
+            let classical = &step.structure().classical;
+            ingredients::reflection(classical, step.weight(), &z, &direction)
+        }
+        Some(shift) => shift,
+    };
+    check_length("update_z_hop", "hop", &shift, &z)?;
+    shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
+    if accepted {
         block.act_surf_ind[lane] = to as f64;
     }
-    Ok(())
+    Ok(accepted)
 }
 
 /// Checks what a model's function gave.
@@ -81,17 +109,18 @@ pub(super) fn check_length(
 }
 
 /// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated in this
-/// time step, else at z.
+/// time step, or at z.
 fn derivative_coupling(
     step: &Step<'_>,
     block: &mut Block,
     lane: usize,
     (from, to): (usize, usize),
     gap: f64,
+    here: bool,
 ) -> Vec<c64> {
-    let evaluated = block.z_gradient_step == Some(step.index());
+    let elsewhere = !here && block.z_gradient_step == Some(step.index());
     let Block { eigvecs, scratch, z_gradient, z, .. } = block;
-    let at = if evaluated { z_gradient } else { z };
+    let at = if elsewhere { z_gradient } else { z };
     let [left, right, _] = &mut scratch.states;
     column(eigvecs, from, left);
     column(eigvecs, to, right);

@@ -2,12 +2,15 @@
 
 mod collect;
 mod coords;
+mod decoherence;
 mod gauge;
 mod hop;
 mod initialization;
 mod mash;
 mod mean_field;
 mod numbers;
+mod populations;
+mod refresh;
 mod surface_hopping;
 
 pub use collect::{
@@ -16,6 +19,7 @@ pub use collect::{
     UpdateQuantumEnergyWf,
 };
 pub use coords::{UpdateZRk4, UpdateZRk4ActSurf};
+pub use decoherence::{Collapse, EnergyBasedDecoherence, InstantaneousDecoherence};
 pub use gauge::{InitializeEigvecsGauge, UpdateEigvecsGauge};
 pub use hop::{UpdateHopIndsFssh, UpdateHopProbFssh, UpdateZHop};
 pub use initialization::{InitializeVariableObjects, InitializeZ};
@@ -24,9 +28,11 @@ pub use mash::{
     CopyBeforeStep, InitializeActSurfMsmash, InitializeWfDbMsmash, UpdateDmDbMsmash,
     UpdateResolveHopsMsmash,
 };
-pub use mean_field::UpdateWfDbRk4;
+pub use mean_field::{UpdateWfDbFirstHalf, UpdateWfDbRk4, UpdateWfDbSecondHalf};
 pub(crate) use numbers::HopNumbers;
 pub use numbers::InitializeRandomValuesFssh;
+pub use populations::{CollectDetailedBalance, CollectPopAdb, Populations};
+pub(crate) use refresh::Adiabatic;
 pub use surface_hopping::{
     CopyEigvecs, DiagonalizeMatrix, InitializeActiveSurface, UpdateActSurfWf, UpdateHQTot,
     UpdateVectorBasis, UpdateWfDbPropagator,

@@ -5,14 +5,15 @@
 use fascicle_core::Failure;
 
 use super::super::coords::{Force, gauge_field, runge_kutta};
+use super::super::refresh::{Adiabatic, By, Mask, refresh};
 use super::super::{gauge, task};
 use super::mapping::{dominant, largest};
 use super::resolve::resolve;
-use crate::algorithms::{GaugeFixing, MashSettings};
+use crate::algorithms::MashSettings;
 use crate::block::Scratch;
-use crate::kernels::{Diagonalize, Pick, Propagate, ToAdiabatic};
+use crate::kernels::{Pick, Propagate, ToAdiabatic};
 use crate::sys::dispatch;
-use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step};
+use crate::{Block, Coords, LANES, Lane, States, Step};
 
 /// The state before a time step, and room to go through it again.
 #[derive(Debug)]
@@ -25,7 +26,6 @@ pub(crate) struct Crossings {
     end: Point,
     active_wf: States,
     last: Coords,
-    h: Hermitian,
 }
 
 /// Coordinates and wave function, with the adiabatic states there.
@@ -34,8 +34,7 @@ pub(super) struct Point {
     pub z: Coords,
     pub wf_db: States,
     pub wf_adb: States,
-    pub eigvals: Vec<Lane>,
-    pub eigvecs: Basis,
+    pub states: Adiabatic,
 }
 
 impl Point {
@@ -44,15 +43,8 @@ impl Point {
             z: Coords::zeros(c),
             wf_db: States::zeros(n),
             wf_adb: States::zeros(n),
-            eigvals: vec![Lane::ZERO; n],
-            eigvecs: Basis::zeros(n),
+            states: Adiabatic::zeros(n),
         }
-    }
-
-    fn diagonalize(&mut self, step: &Step<'_>, h: &mut Hermitian, scratch: &mut Scratch) {
-        step.h_q_tot(&self.z, h);
-        let Self { eigvals, eigvecs, .. } = self;
-        dispatch(Diagonalize { h, scratch: &mut scratch.h, eigvals, eigvecs });
     }
 }
 
@@ -66,7 +58,6 @@ impl Crossings {
             end: Point::zeros(n, c),
             active_wf: States::zeros(n),
             last: Coords::zeros(c),
-            h: Hermitian::zeros(n),
         }
     }
 }
@@ -97,7 +88,7 @@ task! {
         let crossed = mask(|l| now[l] != crossings.active[l]);
         if any(crossed) {
             Replay::new(step, &mut crossings, &mut block.scratch, crossed)?.run()?;
-            write_back(step, block, &mut crossings, crossed)?;
+            write_back(step, block, &crossings, crossed)?;
         }
         block.crossings = Some(crossings);
         Ok(())
@@ -109,9 +100,6 @@ fn no_snapshot() -> Failure {
     let task = "update_resolve_hops_msmash".to_string();
     Failure::new(fascicle_core::Cause::Task { task, message })
 }
-
-/// Lanes for which something holds.
-pub(super) type Mask = [bool; LANES];
 
 fn mask(holds: impl FnMut(usize) -> bool) -> Mask {
     std::array::from_fn(holds)
@@ -176,29 +164,28 @@ impl<'a, 'b> Replay<'a, 'b> {
 
     /// Makes the current coordinates and wave function the start of the next part.
     fn begin(&mut self) {
-        let Crossings { z, wf_db, start, h, .. } = self.crossings;
+        let Crossings { z, wf_db, start, .. } = self.crossings;
         start.z.copy_from(z);
         start.wf_db.copy_from(wf_db);
-        start.diagonalize(self.step, h, self.scratch);
+        start.states.at(self.step, z);
     }
 
     /// From the start so far in time, on the active surface.
     fn advance(&mut self, dt: Lane) -> Result<(), Failure> {
         let (step, scratch) = (self.step, &mut *self.scratch);
-        let Crossings { active, start, end, active_wf, last, h, .. } = self.crossings;
-        dispatch(Pick { eigvecs: &start.eigvecs, which: *active, out: active_wf });
+        let Crossings { active, start, end, active_wf, last, .. } = self.crossings;
+        let Adiabatic { eigvals, eigvecs, .. } = &start.states;
+        dispatch(Pick { eigvecs, which: *active, out: active_wf });
         let force = Force { wf: active_wf, surface: gauge_field(step, *active)? };
         end.z.copy_from(&start.z);
         runge_kutta(step, &mut end.z, &force, dt, last, scratch);
         end.wf_db.copy_from(&start.wf_db);
-        let (eigvals, eigvecs) = (&start.eigvals, &start.eigvecs);
         let states = &mut scratch.states[0];
         dispatch(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt });
-        end.diagonalize(step, h, scratch);
-        let gauge_fixing: GaugeFixing = self.settings.gauge_fixing;
-        gauge::fix(step, gauge_fixing, &end.z, &start.eigvecs, &mut end.eigvecs, scratch);
-        let Point { eigvecs, wf_db, wf_adb, .. } = end;
-        dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
+        let Point { z, wf_db, wf_adb, states } = end;
+        states.at(step, z);
+        gauge::fix(step, self.settings.gauge_fixing, z, eigvecs, &mut states.eigvecs, scratch);
+        states.wf_adb(wf_db, wf_adb);
         Ok(())
     }
 
@@ -285,30 +272,16 @@ fn runner_up(wf_adb: &States, active: Lane) -> (Lane, Lane) {
 fn write_back(
     step: &Step<'_>,
     block: &mut Block,
-    crossings: &mut Crossings,
+    crossings: &Crossings,
     crossed: Mask,
 ) -> Result<(), Failure> {
-    let gauge_fixing = step.settings::<MashSettings>()?.gauge_fixing;
     take(&mut block.z, &crossings.z, crossed);
     take(&mut block.wf_db, &crossings.wf_db, crossed);
-    let Crossings { active, end, h, .. } = crossings;
-    let Block { z, eigvecs_previous, scratch, .. } = block;
-    end.z.copy_from(z);
-    end.diagonalize(step, h, scratch);
-    gauge::fix(step, gauge_fixing, z, eigvecs_previous, &mut end.eigvecs, scratch);
-    let n = step.num_quantum_states();
     for l in (0..LANES).filter(|&l| crossed[l]) {
-        block.act_surf_ind[l] = active[l];
-        for k in 0..n {
-            block.eigvals[k][l] = end.eigvals[k][l];
-            for i in 0..n {
-                block.eigvecs.put(i, k, l, end.eigvecs.get(i, k, l));
-            }
-            for j in 0..=k {
-                block.h_q_tot.put(k, j, l, h.get(k, j, l));
-            }
-        }
+        block.act_surf_ind[l] = crossings.active[l];
     }
+    let gauge_fixing = step.settings::<MashSettings>()?.gauge_fixing;
+    refresh(step, gauge_fixing, By::Previous, block, crossed);
     let Block { eigvecs, act_surf_ind, act_surf_wf, .. } = block;
     dispatch(Pick { eigvecs, which: *act_surf_ind, out: act_surf_wf });
     Ok(())

@@ -21,8 +21,8 @@ pub(super) fn of_couplings(
         for (surface, sign) in [(from, 1.0), (to, -1.0)] {
             let (wx, wy) = weight(at, k, surface, sign);
             let [left, right, _] = &mut scratch.states;
-            column(&at.eigvecs, k, left);
-            dispatch(Pick { eigvecs: &at.eigvecs, which: surface, out: right });
+            column(&at.states.eigvecs, k, left);
+            dispatch(Pick { eigvecs: &at.states.eigvecs, which: surface, out: right });
             let coupling = &mut scratch.slopes[0];
             coupling.clear();
             step.dh_qc_dzc(&at.z, left, right, coupling);
@@ -40,7 +40,7 @@ fn weight(at: &Point, k: usize, surface: Lane, sign: f64) -> (Lane, Lane) {
     for lane in 0..LANES {
         let l = surface[lane] as usize;
         if l != k {
-            let gap = at.eigvals[l][lane] - at.eigvals[k][lane];
+            let gap = at.states.eigvals[l][lane] - at.states.eigvals[k][lane];
             let product = at.wf_adb.get(k, lane).conj() * at.wf_adb.get(l, lane);
             (x[lane], y[lane]) = (sign * product.re / gap, sign * product.im / gap);
         }

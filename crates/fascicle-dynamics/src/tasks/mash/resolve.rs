@@ -3,10 +3,11 @@
 use fascicle_core::Failure;
 
 use super::super::hop::check_length;
-use super::crossings::{Mask, Point};
+use super::super::refresh::Mask;
+use super::crossings::Point;
 use super::direction;
 use crate::block::Scratch;
-use crate::{LANES, Lane, Step, c64};
+use crate::{LANES, Lane, Step, c64, ingredients};
 
 /// The coordinates after the crossing, and whether the surface changes; for the lanes asked for.
 pub(super) type Outcome = [Option<(Vec<c64>, bool)>; LANES];
@@ -46,34 +47,17 @@ fn resolve_one(
     let direction = direction::of_model(step, at, lane, (from, to))
         .unwrap_or_else(|| coupling.iter().map(|&d| c64(d, 0.0)).collect());
     check_length(task, "rescaling_direction_fssh", &direction, &z)?;
-    let gap = at.eigvals[to][lane] - at.eigvals[from][lane];
+    let gap = at.states.eigvals[to][lane] - at.states.eigvals[from][lane];
     if let Some(shift) = step.model().hop(&z, &direction, gap) {
         check_length(task, "hop", &shift, &z)?;
         z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
         return Ok((z, true));
     }
     if reverse {
-        reverse_momentum(step, &mut z, coupling);
+        let direction: Vec<c64> = coupling.iter().map(|&d| c64(d, 0.0)).collect();
+        let classical = &step.structure().classical;
+        let shift = ingredients::reflection(classical, step.weight(), &z, &direction);
+        z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
     }
     Ok((z, false))
-}
-
-/// Reverses the mass-weighted momentum p/√m along the derivative coupling: of a single coordinate, all
-/// of it.
-fn reverse_momentum(step: &Step<'_>, z: &mut [c64], coupling: &[f64]) {
-    // Momenta p/√m are √(2 h) Im z, and directions in them √(h) d but for a factor.
-    let root = |j: usize| step.weight()[j].sqrt();
-    if let [z] = z {
-        z.im = -z.im;
-        return;
-    }
-    let each = || z.iter().zip(coupling).enumerate();
-    let along: f64 = each().map(|(j, (z, d))| root(j) * z.im * root(j) * d).sum();
-    let length: f64 = each().map(|(j, (_, d))| (root(j) * d) * (root(j) * d)).sum();
-    if length == 0.0 {
-        return;
-    }
-    for (z, d) in z.iter_mut().zip(coupling) {
-        z.im -= 2.0 * (along / length) * d;
-    }
 }

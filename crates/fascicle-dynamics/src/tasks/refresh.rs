@@ -1,0 +1,94 @@
+//! The adiabatic states of some trajectories after their coordinates have changed.
+
+use super::gauge;
+use crate::algorithms::GaugeFixing;
+use crate::kernels::{Diagonalize, ToAdiabatic};
+use crate::sys::dispatch;
+use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step};
+
+/// Lanes for which something holds.
+pub(super) type Mask = [bool; LANES];
+
+/// H, its eigenvalues and its eigenvectors.
+#[derive(Debug)]
+pub(crate) struct Adiabatic {
+    pub h: Hermitian,
+    pub eigvals: Vec<Lane>,
+    pub eigvecs: Basis,
+    /// Room for a copy of H.
+    copy: Hermitian,
+}
+
+impl Adiabatic {
+    pub fn zeros(n: usize) -> Self {
+        Self {
+            h: Hermitian::zeros(n),
+            eigvals: vec![Lane::ZERO; n],
+            eigvecs: Basis::zeros(n),
+            copy: Hermitian::zeros(n),
+        }
+    }
+
+    /// Those at z, with the phases that diagonalising leaves.
+    pub fn at(&mut self, step: &Step<'_>, z: &Coords) {
+        step.h_q_tot(z, &mut self.h);
+        let Self { h, eigvals, eigvecs, copy } = self;
+        dispatch(Diagonalize { h, scratch: copy, eigvals, eigvecs });
+    }
+
+    /// b = V† c.
+    pub fn wf_adb(&self, wf_db: &States, wf_adb: &mut States) {
+        dispatch(ToAdiabatic { eigvecs: &self.eigvecs, wf_db, wf_adb });
+    }
+}
+
+/// Which eigenvectors the phases are fixed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// Those that are there now.
+    Current,
+    /// Those of the time step before.
+    Previous,
+}
+
+/// Diagonalises H at the coordinates of these lanes; other lanes keep every bit.
+pub(super) fn refresh(
+    step: &Step<'_>,
+    gauge_fixing: GaugeFixing,
+    by: By,
+    block: &mut Block,
+    lanes: Mask,
+) {
+    let mut there = std::mem::take(&mut block.scratch.there);
+    let there_now =
+        there.get_or_insert_with(|| Box::new(Adiabatic::zeros(step.num_quantum_states())));
+    there_now.at(step, &block.z);
+    let Block { z, eigvecs, eigvecs_previous, scratch, .. } = &mut *block;
+    let reference = if by == By::Current { eigvecs } else { eigvecs_previous };
+    gauge::fix(step, gauge_fixing, z, reference, &mut there_now.eigvecs, scratch);
+    take(block, there_now, lanes);
+    block.scratch.there = there;
+}
+
+fn take(block: &mut Block, from: &Adiabatic, lanes: Mask) {
+    for l in (0..LANES).filter(|&l| lanes[l]) {
+        for k in 0..from.eigvals.len() {
+            block.eigvals[k][l] = from.eigvals[k][l];
+            for i in 0..from.eigvals.len() {
+                block.eigvecs.put(i, k, l, from.eigvecs.get(i, k, l));
+            }
+            for j in 0..=k {
+                block.h_q_tot.put(k, j, l, from.h.get(k, j, l));
+            }
+        }
+    }
+}
+
+/// The adiabatic states at the coordinates, in room of the block's, for tasks that only look.
+pub(super) fn look(step: &Step<'_>, block: &mut Block, see: impl FnOnce(&mut Block, &Adiabatic)) {
+    let mut there = std::mem::take(&mut block.scratch.there);
+    let now = there.get_or_insert_with(|| Box::new(Adiabatic::zeros(step.num_quantum_states())));
+    now.at(step, &block.z);
+    see(block, now);
+    block.scratch.there = there;
+}
