@@ -50,7 +50,7 @@ CA_OTHER = {"A": 12.0, "B": 0.8, "W": 3.0, "mass": 1.4, "init_position_x": -1.0,
 CB_NEAR = {"init_position_x": -1.5, "init_position_y": -0.6, "init_momentum_y": 4.0}
 CB_OTHER = {"A": 7.0, "Bx": 0.8, "By": 0.4, "W": 2.0, "mass": 1.3, "init_position_x": -1.8, "init_position_y": 0.7,
             "init_momentum_x": 13.0, "init_momentum_y": -5.0}
-CB_CRAWL = {**CB_NEAR, "init_momentum_x": 5.5, "init_momentum_y": 3.0}
+CB_CRAWL = {**CB_NEAR, "init_position_x": -2.2, "init_momentum_x": 6.0, "init_momentum_y": 3.0}
 CB_SLOW = {**CB_NEAR, "init_momentum_x": 7.0, "init_momentum_y": 3.0}
 
 GRADIENTS = ("dh_qc_dzc", "dh_c_dzc")
@@ -178,7 +178,7 @@ CASES = [
     ("crossing_b_mf", "ComplexAvoidedCrossingB", CB_OTHER, MF, run(5, 3, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_b_fssh", "ComplexAvoidedCrossingB", CB_SLOW, FSSH, run(12, 5, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_b_det", "ComplexAvoidedCrossingB", CB_OTHER, DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
-    ("crossing_b_mash", "ComplexAvoidedCrossingB", CB_CRAWL, MASH, run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_b_mash", "ComplexAvoidedCrossingB", CB_CRAWL, MASH, run(8, 3, 0.6, 0.006, 0.06), UP, None),
     ("crossing_b_fssh_force", "ComplexAvoidedCrossingB", CB_NEAR, BERRY_FSSH,
      run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_b_det_force", "ComplexAvoidedCrossingB", CB_SLOW, BERRY_DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
@@ -193,8 +193,10 @@ CASES = [
      run(8, 3, 0.4, 0.004, 0.04), UP, None),
     ("crossing_b_fssh_no_direction", "ComplexAvoidedCrossingB", CB_SLOW, FSSH,
      run(10, 4, 0.4, 0.004, 0.04), MIXED, None, DIRECTION),
+    ("crossing_b_fssh_no_direction_phase_der_couple", "ComplexAvoidedCrossingB", CB_SLOW, COUPLE,
+     run(10, 4, 0.4, 0.004, 0.04), MIXED, None, DIRECTION),
     ("crossing_b_mash_no_direction", "ComplexAvoidedCrossingB", CB_CRAWL, MASH,
-     run(8, 3, 0.4, 0.004, 0.04), MIXED, None, DIRECTION),
+     run(8, 3, 0.6, 0.006, 0.06), UP, None, DIRECTION),
     ("crossing_c_mf", "ComplexAvoidedCrossingC", CB_OTHER, MF, run(5, 3, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_c_fssh", "ComplexAvoidedCrossingC", CB_NEAR, FSSH, run(10, 4, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_c_det", "ComplexAvoidedCrossingC", CB_OTHER, DET, run(10, 4, 0.4, 0.004, 0.04), UP, None),
