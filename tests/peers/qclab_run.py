@@ -50,6 +50,16 @@ MASH only:
   min_crossing_margin  least difference of populations where they are compared: the active surface and
                        the largest other one at the end of each step, and again where QC Lab resolves
                        a crossing; the two largest ones that can be the destination
+
+Where the trajectories are wanted, too, `trajectories` has these keys, each with one entry per trajectory:
+
+  seed                 as in the outputs. Deterministic: N entries in a row are the branches of one
+  min_margin           the least of all its margins (null without any)
+  dm_db, quantum_energy, classical_energy   as QC Lab has them before the average over trajectories, with
+                       shapes (T, B, N, N) and (T, B). Deterministic: with the weight, N |b_branch(0)|^2,
+                       of the branch. QC Lab sums the classical energy over branches; here it is not summed
+  sensitivity          the largest change of the trajectory's dm_db when its initial z is multiplied by
+                       1 + 1e-13: what rounding errors can grow to
 """
 
 import os
@@ -75,6 +85,9 @@ MASH = (MASH_CLASS, {})
 
 # A real part of an overlap that is as good as zero.
 ZERO_OVERLAP = 1e-9
+
+# What the initial coordinates are multiplied by, to see what rounding errors can grow to.
+SHAKE = 1.0 + 1e-13
 
 # Models whose quantum Hamiltonian is complex: there the gauge of the eigenvectors matters.
 COMPLEX_MODELS = (
@@ -204,6 +217,12 @@ class Watch:
         """The least of all margins of each trajectory, None where there are none."""
         every = np.concatenate(self.least_of_all)
         return [float(low) if np.isfinite(low) else None for low in every]
+
+    def difference(self, other):
+        """The largest absolute difference of each trajectory's dm_db from another run's."""
+        pairs = zip(self.collected, other.collected)
+        every = [np.abs(np.array(mine["dm_db"]) - np.array(its["dm_db"])).max(axis=(0, 2, 3)) for mine, its in pairs]
+        return np.concatenate(every).tolist()
 
     def trajectories(self, seeds):
         """What is written under the key `trajectories`."""
@@ -365,8 +384,12 @@ class MashWatch(Watch):
 
     @contextlib.contextmanager
     def wrapped(self):
-        names = ("_hop_crossing_indices_msmash", "_rk4_step_msmash",
-                 "_bisect_crossing_time_msmash", "_resolve_crossing_msmash")
+        names = (
+            "_hop_crossing_indices_msmash",
+            "_rk4_step_msmash",
+            "_bisect_crossing_time_msmash",
+            "_resolve_crossing_msmash",
+        )
         originals = [getattr(_update_tasks, name) for name in names]
         wrappers = (self.find, self.step, self.bisect, self.resolve)
         for name, original, wrapper in zip(names, originals, wrappers):
@@ -483,6 +506,17 @@ def drive(sim, seeds):
     return serial_driver(sim, seeds=None if seeds is None else np.array(seeds)).data_dict
 
 
+def shake(sim):
+    """Change the initial coordinates of a simulation a little."""
+
+    def shaken(sim, state, parameters):
+        state["z"] = state["z"] * SHAKE
+        return state, parameters
+
+    recipe = sim.algorithm.initialization_recipe
+    recipe.insert(recipe.index(tasks.initialize_z) + 1, shaken)
+
+
 def stock_self_deviation(model, constants, algorithm, settings, wf_db, seeds=None, without=()):
     """How far two runs of QC Lab are apart that differ only in the length of the model's own direction.
 
@@ -538,6 +572,12 @@ def simulate(
     out.update(watch.out)
     if trajectories:
         out["trajectories"] = watch.trajectories(data["seed"])
+        other, _ = prepare(model, constants, algorithm, settings, wf_db, without)
+        shake(other)
+        shaken = Watch(model)
+        shaken.attach(other.algorithm)
+        drive(other, seeds)
+        out["trajectories"]["sensitivity"] = watch.difference(shaken)
     if verbose:
         describe(name, sim, data, watch)
     return out
