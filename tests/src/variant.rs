@@ -1,6 +1,6 @@
 //! A model as it is, or with some of its functions taken away.
 
-use fascicle::dynamics::ingredients::{self, MonteCarlo, Sampler};
+use fascicle::dynamics::ingredients::{self, MonteCarlo, NumericalHop, Sampler};
 use fascicle::dynamics::{
     Classical, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC, Coords,
     Coupling, FMOComplex, Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Lane, Model,
@@ -48,12 +48,29 @@ pub struct Variant {
     model: Box<dyn Model>,
     without: Vec<String>,
     monte_carlo: MonteCarlo,
+    /// QC Lab's search, if hops that are taken away are to be searched for so.
+    search: Option<NumericalHop>,
 }
 
 impl Variant {
     /// The model of this name, without these.
     pub fn new(name: &str, without: &[String]) -> Self {
-        Self { model: model(name), without: without.to_vec(), monte_carlo: MonteCarlo::default() }
+        let monte_carlo = MonteCarlo::default();
+        Self { model: model(name), without: without.to_vec(), monte_carlo, search: None }
+    }
+
+    /// With QC Lab's search for the energy of a hop, where hops are taken away.
+    #[must_use]
+    pub fn with_qc_labs_search(mut self) -> Self {
+        self.search = Some(NumericalHop::default());
+        self
+    }
+
+    fn general_hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+        match &self.search {
+            Some(search) => ingredients::hop_numerical(self, search, z, direction, gap),
+            None => ingredients::hop_general(self, z, direction, gap),
+        }
     }
 
     fn has(&self, function: &str) -> bool {
@@ -92,7 +109,13 @@ impl Model for Variant {
             "mcmc_sample_size" => self.monte_carlo.sample_size = value as u32,
             "mcmc_std" => self.monte_carlo.std = value,
             "mcmc_h_c_separable" => self.monte_carlo.separable = value != 0.0,
-            _ => return self.model.set_constant(name, value),
+            _ => match (&mut self.search, name) {
+                (Some(s), "numerical_fssh_hop_gamma_range") => s.gamma_range = value,
+                (Some(s), "numerical_fssh_hop_max_iter") => s.max_iter = value as u32,
+                (Some(s), "numerical_fssh_hop_num_points") => s.num_points = value as usize,
+                (Some(s), "numerical_fssh_hop_threshold") => s.threshold = value,
+                _ => return self.model.set_constant(name, value),
+            },
         }
         Ok(())
     }
@@ -162,7 +185,7 @@ impl Model for Variant {
         if self.has("hop") {
             self.model.hop(z, direction, gap)
         } else {
-            ingredients::hop_numerical(self, z, direction, gap)
+            self.general_hop(z, direction, gap)
         }
     }
 

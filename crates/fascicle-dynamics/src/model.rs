@@ -17,9 +17,9 @@ use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
 /// For a quick model from closures, one trajectory at a time, see
 /// [`ClosureModel`](crate::ClosureModel).
 ///
-/// What a model does not give has QC Lab's default: gradients by finite differences, initial
-/// coordinates by Monte Carlo, and a numerical search for the shift that conserves energy in a hop. Facts in [`Model::structure`] give exact
-/// ones, and fast kernels.
+/// What a model does not give has a default, as in QC Lab: gradients by finite differences, initial
+/// coordinates by Monte Carlo; and the shift that conserves energy in a hop is solved for with values of
+/// H_c. Facts in [`Model::structure`] give exact ones, and fast kernels.
 ///
 /// ```
 /// use fascicle_core::c64;
@@ -156,7 +156,8 @@ pub trait Model: Send + Sync {
 
     /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
     /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and
-    /// free coordinates, else QC Lab's numerical search, which misses some.
+    /// free coordinates, else solved for with values of [`Model::h_c`]
+    /// ([`ingredients::hop_general`]; QC Lab's search, [`ingredients::hop_numerical`], misses some).
     fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
         ingredients::hop(self, z, direction, gap)
     }

@@ -34,8 +34,7 @@ pub enum Coupling {
 
 /// Facts about a model. Each is independent of the others, and each may be left out: a model that
 /// states nothing runs on its own functions, more slowly, and to the same results but for rounding if
-/// it gives gradients and [`Model::hop`](crate::Model::hop): their defaults are finite differences and
-/// a search that misses some hops.
+/// it gives gradients, and for the error of finite differences if it does not.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Structure {

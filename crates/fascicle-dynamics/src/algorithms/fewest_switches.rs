@@ -30,6 +30,7 @@ pub struct FewestSwitchesSurfaceHopping {
 /// The settings of [`FewestSwitchesSurfaceHopping`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, by QC Lab's names")]
 pub struct FsshSettings {
     /// Whether each initial condition is run once on each of the N surfaces, with weights, instead
     /// of once on a surface drawn at random (default: false). Seeds then come in groups of N.
@@ -45,8 +46,9 @@ pub struct FsshSettings {
     pub reverse_frustrated_hops: bool,
     /// Beyond QC Lab: whether a hop takes its direction from the gradient at the coordinates, and H
     /// and its eigenvectors are those of the shifted coordinates at once (default: false). QC Lab
-    /// takes the gradient of the last stage of Runge and Kutta's method, and refreshes neither until
-    /// the next time step: an error of the order of the time step in the direction.
+    /// takes the gradient of the last stage of Runge and Kutta's method, off by the third order of the
+    /// time step, and goes on with the H, E and V of before the shift until the next time step, also
+    /// in the quantum energy that is collected then.
     pub refresh_at_hop: bool,
 }
 

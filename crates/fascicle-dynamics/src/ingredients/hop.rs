@@ -5,10 +5,11 @@
 
 use fascicle_core::c64;
 
+use super::hop_general;
+use crate::Model;
 use crate::structure::Classical;
-use crate::{Coords, LANES, Lane, Model};
 
-/// The exact shift where the structure says how, else the numerical search.
+/// The exact shift where the structure says how, else a numerical solution.
 pub fn hop<M: Model + ?Sized>(
     model: &M,
     z: &[c64],
@@ -19,7 +20,7 @@ pub fn hop<M: Model + ?Sized>(
     match model.structure().classical {
         Classical::Harmonic { frequency } => hop_harmonic(&frequency, &weight, z, direction, gap),
         Classical::Free => hop_free(&weight, z, direction, gap),
-        Classical::General => hop_numerical(model, z, direction, gap),
+        Classical::General => hop_general(model, z, direction, gap),
     }
 }
 
@@ -79,7 +80,7 @@ fn free(weight: &[f64], z: &[c64], direction: &[c64]) -> (f64, f64) {
 }
 
 /// The root of A γ² − B γ + C = 0 of smaller size; none if it is not real; 0 if A is.
-fn gamma(a: f64, b: f64, c: f64) -> Option<f64> {
+pub(super) fn gamma(a: f64, b: f64, c: f64) -> Option<f64> {
     let discriminant = b * b - 4.0 * a * c;
     // Not `< 0`: a NaN is no solution either.
     if !(discriminant >= 0.0) {
@@ -93,41 +94,8 @@ fn gamma(a: f64, b: f64, c: f64) -> Option<f64> {
 }
 
 /// −i γ d.
-fn shift(gamma: f64, direction: &[c64]) -> Vec<c64> {
+pub(super) fn shift(gamma: f64, direction: &[c64]) -> Vec<c64> {
     direction.iter().map(|d| c64(gamma * d.im, -gamma * d.re)).collect()
-}
-
-/// QC Lab's search for any H_c: |γ| ≤ 5 on a grid of 10 points, then 19 grids of half the width
-/// around the best point before, until H_c(z) − H_c(z − i γ d) is within 1e-6 of the gap.
-pub fn hop_numerical<M: Model + ?Sized>(
-    model: &M,
-    z: &[c64],
-    direction: &[c64],
-    gap: f64,
-) -> Option<Vec<c64>> {
-    const POINTS: usize = 10;
-    let mut shifted = Coords::zeros(z.len());
-    (0..LANES).for_each(|lane| shifted.set_trajectory(lane, z));
-    let before = model.h_c(&shifted)[0];
-    let (mut best, mut range) = (0.0, 5.0);
-    for _ in 0..20 {
-        let point = |k: usize| best - range + 2.0 * range * k as f64 / (POINTS - 1) as f64;
-        for lane in 0..POINTS {
-            for (j, d) in direction.iter().enumerate() {
-                let gamma = point(lane);
-                shifted.set(j, lane, z[j] + c64(gamma * d.im, -gamma * d.re));
-            }
-        }
-        let after: Lane = model.h_c(&shifted);
-        let miss = |k: usize| (gap - (before - after[k])).abs();
-        let closest = (0..POINTS).min_by(|&a, &b| miss(a).total_cmp(&miss(b)))?;
-        best = point(closest);
-        if miss(closest) <= 1e-6 {
-            return Some(shift(best, direction));
-        }
-        range *= 0.5;
-    }
-    None
 }
 
 #[cfg(test)]
@@ -135,7 +103,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ClosureModel, Structure};
+    use crate::ingredients::{NumericalHop, hop_numerical};
+    use crate::{ClosureModel, Coords, LANES, Structure};
 
     const FREQUENCY: [f64; 2] = [0.7, 1.3];
     const WEIGHT: [f64; 2] = [0.7, 2.0];
@@ -173,7 +142,7 @@ mod tests {
             let (z, direction) = ([pair(0), pair(2)], [pair(4), pair(6)]);
             let (facts, unknown) = models();
             let exact = facts.hop(&z, &direction, gap);
-            let searched = unknown.hop(&z, &direction, gap);
+            let searched = hop_numerical(&unknown, &NumericalHop::default(), &z, &direction, gap);
             let nothing = [c64(0.0, 0.0); 2];
             let found = [(&exact, 1e-9), (&searched, 1.01e-6)];
             for (shift, tolerance) in found {

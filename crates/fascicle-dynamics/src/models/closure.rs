@@ -50,10 +50,8 @@ type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 
 /// A model from closures that each see one trajectory: quick to write in a notebook cell. What is
 /// not given has the defaults of [`Model`]: no coupling, no classical energy, gradients by finite
-/// differences, hops by QC Lab's numerical search, which misses some that energy
-/// allows: for surface hopping, give [`ClosureModel::with_structure`] or [`ClosureModel::with_hop`].
-/// Where trajectories start must be given: [`ClosureModel::with_init_classical`] or
-/// [`ClosureModel::with_monte_carlo`].
+/// differences, hops by solving for energy with values of H_c. Where trajectories start must be given:
+/// [`ClosureModel::with_init_classical`] or [`ClosureModel::with_monte_carlo`].
 ///
 /// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, of which the
 /// lower one counts.

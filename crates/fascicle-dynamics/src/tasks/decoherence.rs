@@ -35,7 +35,7 @@ impl Default for EnergyBasedDecoherence {
 }
 
 impl Task for EnergyBasedDecoherence {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "update_wf_db_edc"
     }
 
@@ -83,7 +83,7 @@ pub struct InstantaneousDecoherence {
 }
 
 impl Task for InstantaneousDecoherence {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "update_wf_db_instantaneous_decoherence"
     }
 

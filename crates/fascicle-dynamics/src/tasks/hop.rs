@@ -43,7 +43,7 @@ task! {
     ///
     /// The settings `reverse_frustrated_hops` and `refresh_at_hop` change that.
     UpdateZHop, "update_z_hop", |step, block| {
-        let settings = step.settings::<FsshSettings>()?;
+        let settings = *step.settings::<FsshSettings>()?;
         let mut hopped = [false; LANES];
         for lane in 0..LANES {
             if block.hop_dest[lane] >= 0.0 {
@@ -64,7 +64,7 @@ fn hop(
     step: &Step<'_>,
     block: &mut Block,
     lane: usize,
-    settings: &FsshSettings,
+    settings: FsshSettings,
 ) -> Result<bool, Failure> {
     let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];

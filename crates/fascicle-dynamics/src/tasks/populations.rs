@@ -31,7 +31,7 @@ pub struct CollectPopAdb {
 }
 
 impl Task for CollectPopAdb {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "collect_pop_adb"
     }
 
@@ -59,7 +59,7 @@ pub struct CollectDetailedBalance {
 }
 
 impl Task for CollectDetailedBalance {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "collect_detailed_balance"
     }
 

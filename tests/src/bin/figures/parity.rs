@@ -4,7 +4,7 @@ use fascicle_tests::golden;
 
 use crate::{Row, Section};
 
-/// Goal: 1e-9 (1e-8 with gradients by finite differences), relative to the larger of 1 and QC Lab's value.
+/// Goal: 1e-9 (1e-7 with gradients by finite differences), relative to the larger of 1 and QC Lab's value.
 pub fn section() -> Section {
     let row = |case: &golden::Case| {
         let deviation = case.deviation(&case.run());
