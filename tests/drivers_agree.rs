@@ -3,42 +3,74 @@
 use fascicle::dynamics::{Algorithm, Model};
 use fascicle::prelude::*;
 use fascicle_tests::matrix::{self, DRIVERS};
-use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
+use fascicle_tests::simulations::{mash, of_model, spin_boson, surface_hopping, tully};
+use fascicle_tests::variant::MODELS;
 
-fn agree<M: Model + Clone, A: Algorithm + Clone>(sim: &Simulation<M, A>) {
-    for (driver, batch_size, equal) in matrix::compare(sim) {
+fn agree<M: Model, A: Algorithm>(mut sim: Simulation<M, A>) {
+    for (driver, batch_size, equal) in matrix::compare(&mut sim) {
         assert!(equal, "{driver:?} with batches of {batch_size} gives other bits");
     }
 }
 
 #[test]
 fn mean_field_spin_boson() {
-    agree(&spin_boson(MeanField::default()));
+    agree(spin_boson(MeanField::default()));
 }
 
 #[test]
 fn surface_hopping_spin_boson() {
-    agree(&spin_boson(surface_hopping(false)));
+    agree(spin_boson(surface_hopping(false)));
 }
 
 #[test]
 fn deterministic_surface_hopping_spin_boson() {
-    agree(&spin_boson(surface_hopping(true)));
+    agree(spin_boson(surface_hopping(true)));
 }
 
 #[test]
 fn mean_field_tully() {
-    agree(&tully(MeanField::default()));
+    agree(tully(MeanField::default()));
 }
 
 #[test]
 fn surface_hopping_tully() {
-    agree(&tully(surface_hopping(false)));
+    agree(tully(surface_hopping(false)));
 }
 
 #[test]
 fn deterministic_surface_hopping_tully() {
-    agree(&tully(surface_hopping(true)));
+    agree(tully(surface_hopping(true)));
+}
+
+#[test]
+fn every_model_with_mash() {
+    for name in MODELS {
+        agree(of_model(name, &[], mash()));
+    }
+}
+
+/// With everything on that makes a lane look at its own hops.
+#[test]
+fn every_model_with_all_options_of_surface_hopping() {
+    for name in MODELS {
+        let mut algorithm = surface_hopping(false)
+            .with_decoherence(tasks::InstantaneousDecoherence::default())
+            .and_then(|it| it.with_decoherence(tasks::EnergyBasedDecoherence::default()))
+            .unwrap();
+        algorithm.settings.gauge_fixing = GaugeFixing::PhaseDerCouple;
+        algorithm.settings.use_gauge_field_force = true;
+        algorithm.settings.reverse_frustrated_hops = true;
+        algorithm.settings.refresh_at_hop = true;
+        let of = tasks::Populations::WaveFunction;
+        algorithm.recipe.collect.push(tasks::CollectPopAdb { of });
+        agree(of_model(name, &[], algorithm));
+    }
+}
+
+#[test]
+fn the_second_order_step_and_monte_carlo_sampling() {
+    agree(spin_boson(MeanField::second_order()));
+    agree(of_model("HolsteinLattice", &["init_classical".to_string()], MeanField::default()));
 }
 
 #[test]
@@ -89,6 +121,18 @@ fn a_hundred_and_a_hundred_are_two_hundred() {
     appended(&mut spin_boson(surface_hopping(false)));
     appended(&mut spin_boson(surface_hopping(true)));
     appended(&mut tully(surface_hopping(false)));
+    // Outputs of one's own have standard errors and are kept like all others.
+    let mut algorithm = mash();
+    let of = tasks::Populations::ActiveSurface;
+    algorithm.recipe.collect.push(tasks::CollectPopAdb { of });
+    algorithm.recipe.collect.push(tasks::CollectDetailedBalance { of, kbt: 0.3 });
+    let mut sim = spin_boson(algorithm);
+    appended(&mut sim);
+    let data = serial_driver(&sim).unwrap();
+    for name in ["dm_db", "quantum_energy", "classical_energy", "pop_adb", "detailed_balance"] {
+        let errors = data.standard_error(name).unwrap();
+        assert!(errors.iter().any(|error| *error > 0.0), "{name} has no errors");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! All models: their gradients, their constants, and models of one's own that imitate them.
 
+use fascicle::dynamics::LANES;
 use fascicle::dynamics::ingredients::{dh_c_dzc_differences, dh_qc_dzc_differences};
-use fascicle::dynamics::{Algorithm, Hermitian, LANES};
 use fascicle::prelude::*;
-use fascicle_tests::simulations::surface_hopping;
+use fascicle_tests::simulations::{of_model, surface_hopping};
 use fascicle_tests::variant::{MODELS, Variant, model};
 
 /// Sixteen starting points, moved towards where states couple.
@@ -153,54 +153,15 @@ fn both_holstein_models_are_one_system() {
 #[test]
 fn a_model_with_only_its_hamiltonians_agrees_with_the_built_in_one() {
     let missing = ["dh_qc_dzc", "dh_c_dzc", "hop"].map(String::from).to_vec();
-    let worst = |algorithm: &dyn Fn(&Simulated) -> Data| {
-        MODELS.map(|name| {
-            let built_in = algorithm(&Simulated { name, without: Vec::new() });
-            let imitation = algorithm(&Simulated { name, without: missing.clone() });
-            let off = difference(&built_in, &imitation);
-            println!("{name:32} {off:.1e}");
-            off
-        })
-    };
-    for off in worst(&|simulated| simulated.run(MeanField::default())) {
-        assert!(off < 1e-4, "mean field is off by {off:e}");
-        assert!(off > 0.0, "the imitation is not one");
-    }
-    for off in worst(&|simulated| simulated.run(surface_hopping(false))) {
-        assert!(off < 1e-4, "surface hopping is off by {off:e}");
-    }
-}
-
-struct Simulated {
-    name: &'static str,
-    without: Vec<String>,
-}
-
-impl Simulated {
-    fn run<A: Algorithm>(&self, algorithm: A) -> Data {
-        let mut sim = Simulation::new(Variant::new(self.name, &self.without), algorithm);
-        let n = sim.model.num_quantum_states();
-        let tully = self.name.starts_with("Tully");
-        let (dt, start) = match self.name {
-            name if name.starts_with("Tully") => {
-                (2.0, vec![("init_position", -2.0), ("init_momentum", 20.0)])
-            }
-            name if name.starts_with("Complex") => (0.002, vec![("init_position_x", -1.5)]),
-            "FMOComplex" => (0.01, vec![("N", 3.0)]),
-            "SpinBoson" => (0.02, vec![("A", 8.0), ("l_reorg", 0.2)]),
-            _ => (0.01, vec![("N", 4.0)]),
-        };
-        let n = if n == 10 { 4 } else { n };
-        start.into_iter().for_each(|(name, value)| sim.model.set_constant(name, value).unwrap());
-        sim.settings.num_trajs = 20;
-        sim.settings.dt_update = dt;
-        sim.settings.dt_collect = 10.0 * dt;
-        sim.settings.tmax = if tully { 150.0 } else { 100.0 } * dt;
-        sim.settings.progress_bar = false;
-        sim.initial_state.wf_db = vec![c64(0.0, 0.0); n];
-        sim.initial_state.wf_db[0] = c64(0.6, 0.0);
-        sim.initial_state.wf_db[1] = c64(0.0, 0.8);
-        serial_driver(&sim).unwrap()
+    for name in MODELS {
+        let mean_field = |without| serial_driver(of_model(name, without, MeanField::default()));
+        let off = difference(&mean_field(&[]).unwrap(), &mean_field(&missing).unwrap());
+        assert!(off < 1e-4, "{name}: mean field is off by {off:e}");
+        assert!(off > 0.0, "{name}: the imitation is not one");
+        let hopping = |without| serial_driver(of_model(name, without, surface_hopping(false)));
+        let off_too = difference(&hopping(&[]).unwrap(), &hopping(&missing).unwrap());
+        assert!(off_too < 1e-4, "{name}: surface hopping is off by {off_too:e}");
+        println!("{name:32} mean field {off:.1e}, surface hopping {off_too:.1e}");
     }
 }
 

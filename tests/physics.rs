@@ -2,7 +2,8 @@
 
 use fascicle::dynamics::{Algorithm, Model};
 use fascicle::prelude::*;
-use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
+use fascicle_tests::simulations::{mash, of_model, spin_boson, surface_hopping, tully};
+use fascicle_tests::variant::MODELS;
 
 /// The largest drift of the total energy along any trajectory.
 fn drift<M: Model, A: Algorithm>(mut sim: Simulation<M, A>, dt_update: f64) -> f64 {
@@ -39,6 +40,41 @@ fn surface_hopping_conserves_energy_through_hops() {
     assert!(energy < 5e-3, "{energy:e}");
     let energy = drift(tully(surface_hopping(false)), 1.0);
     assert!(energy < 1e-4, "{energy:e}");
+}
+
+/// By surface hopping and MASH, in every model; the force of a gauge field does no work.
+#[test]
+fn hops_conserve_energy_in_every_model() {
+    for name in MODELS {
+        for force in [false, true] {
+            let mut hopping = surface_hopping(false);
+            hopping.settings.use_gauge_field_force = force;
+            let mut mash = mash();
+            mash.settings.use_gauge_field_force = force;
+            // QC Lab's direction does not conserve energy in reciprocal space.
+            mash.settings.covariant_direction = true;
+            let (hopping, mash) = (of_model(name, &[], hopping), of_model(name, &[], mash));
+            let dt = 0.25 * hopping.settings.dt_update;
+            let scale = if name.starts_with("Complex") { 20.0 } else { 1.0 };
+            let (hopping, mash) = (drift(hopping, dt) / scale, drift(mash, dt) / scale);
+            println!("{name:32} surface hopping {hopping:.1e}, MASH {mash:.1e}");
+            assert!(hopping < 5e-3, "{name}: surface hopping drifts by {hopping:e}");
+            assert!(mash < 5e-3, "{name}: MASH drifts by {mash:e}");
+        }
+    }
+}
+
+/// What `covariant_direction` mends.
+#[test]
+fn qc_labs_mash_does_not_conserve_energy_in_reciprocal_space() {
+    let drifts = [false, true].map(|covariant| {
+        let mut mash = mash();
+        mash.settings.covariant_direction = covariant;
+        let sim = of_model("HolsteinLatticeReciprocalSpace", &[], mash);
+        let dt = 0.25 * sim.settings.dt_update;
+        drift(sim, dt)
+    });
+    assert!(drifts[0] > 10.0 * drifts[1], "{drifts:?}");
 }
 
 #[test]

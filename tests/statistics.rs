@@ -2,7 +2,7 @@
 
 use fascicle::dynamics::{Algorithm, Model};
 use fascicle::prelude::*;
-use fascicle_tests::simulations::{spin_boson, surface_hopping};
+use fascicle_tests::simulations::{mash, of_model, spin_boson, surface_hopping};
 
 /// The largest |difference| / √(s₁² + s₂²) of the population of the upper state, over time.
 fn largest_deviation<M: Model, A: Algorithm>(sim: &mut Simulation<M, A>, trajectories: u64) -> f64 {
@@ -94,4 +94,68 @@ fn the_initial_surface_does_not_depend_on_tmax() {
     assert_eq!(short, long);
     let (short, long) = both(Seeding::QcLab);
     assert_ne!(short, long);
+}
+
+/// The estimator of Runeson and Manolopoulos gives the focused state at the start: its population is 1
+/// in every trajectory, and the coherences average to nothing.
+#[test]
+fn mash_begins_in_the_state_that_it_is_focused_on() {
+    for name in ["SpinBoson", "HolsteinLattice", "FMOComplex"] {
+        let mut sim = of_model(name, &[], mash());
+        sim.settings.num_trajs = 2000;
+        sim.settings.tmax = 0.0;
+        let data = parallel_driver_threads(&sim, 2).unwrap();
+        let (dm, errors) = (data.complex("dm_db").unwrap(), data.standard_error("dm_db").unwrap());
+        let n = dm.shape()[1];
+        for i in 0..n {
+            for j in 0..n {
+                let (found, error) = (dm[[0, i, j]], errors[[0, i, j]]);
+                // The state of the largest component, 0.8 i.
+                let expected = if i == 1 && j == 1 { 1.0 } else { 0.0 };
+                if i == j {
+                    assert!((found.re - expected).abs() < 1e-12, "{name}: {found}");
+                } else {
+                    assert!(
+                        error > 0.0 && found.re.abs() < 4.5 * error,
+                        "{name}: {found} ± {error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Monte-Carlo sampling of an anharmonic oscillator: ⟨x ∂H/∂x⟩ = kT for every coordinate, whatever H.
+#[test]
+fn monte_carlo_sampling_has_the_equipartition_of_any_hamiltonian() {
+    for separable in [true, false] {
+        let mut monte_carlo = MonteCarlo::at(0.7);
+        monte_carlo.separable = separable;
+        monte_carlo.sample_size = 100_000;
+        let model = ClosureModel::new("quartic", 2, 2)
+            .with_h_c(|z| z.iter().map(|z| z.im * z.im + z.re.powi(4)).sum())
+            .with_monte_carlo(monte_carlo);
+        let mut algorithm = MeanField::default();
+        algorithm.recipe.collect.push(task("collect_virials", |_, block| {
+            for (name, j) in [("first", 0), ("second", 1)] {
+                let (x, p) = (block.z.re[j], block.z.im[j]);
+                block.outputs.real(name, &[2], Scale::Exact, &[x * x * x * x * 4.0, p * p * 2.0]);
+            }
+            Ok(())
+        }));
+        let mut sim = Simulation::new(model, algorithm);
+        sim.settings.num_trajs = 4000;
+        sim.settings.batch_size = 500;
+        sim.settings.tmax = 0.0;
+        sim.settings.progress_bar = false;
+        sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+        let data = serial_driver(&sim).unwrap();
+        for name in ["first", "second"] {
+            let (found, error) = (data.real(name).unwrap(), data.standard_error(name).unwrap());
+            for k in 0..2 {
+                let off = (found[[0, k]] - 0.7) / error[[0, k]];
+                assert!(off.abs() < 4.5, "{name} {k}: {} ± {}", found[[0, k]], error[[0, k]]);
+            }
+        }
+    }
 }

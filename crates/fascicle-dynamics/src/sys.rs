@@ -110,8 +110,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        Algorithm, FewestSwitchesSurfaceHopping, MeanField, Model, Simulation, SpinBoson,
-        TullyProblemOne,
+        Algorithm, ComplexAvoidedCrossingA, FewestSwitchesSurfaceHopping,
+        HolsteinLatticeReciprocalSpace, MeanField, Model,
+        MultiStateMappingApproachToSurfaceHopping, Simulation, SpinBoson, TullyProblemOne,
     };
 
     fn digest<M: Model, A: Algorithm>(path: Path, mut sim: Simulation<M, A>, dt: f64) -> String {
@@ -119,7 +120,9 @@ mod tests {
         sim.settings.tmax = 200.0 * dt;
         sim.settings.dt_update = dt;
         sim.settings.dt_collect = 20.0 * dt;
-        sim.initial_state.wf_db = vec![c64(0.8, 0.0), c64(0.0, 0.6)];
+        let n = sim.model.num_quantum_states();
+        sim.initial_state.wf_db = vec![c64(0.0, 0.0); n];
+        sim.initial_state.wf_db[..2].copy_from_slice(&[c64(0.8, 0.0), c64(0.0, 0.6)]);
         on_path(path, || {
             let prepared = sim.prepare().expect("a proper simulation");
             let data = run_ensemble(&prepared, &Serial, &RunOptions::new(), &mut ignore_events);
@@ -141,5 +144,12 @@ mod tests {
         agree(|path| digest(path, Simulation::new(spin_boson(), fssh()), 0.02));
         agree(|path| digest(path, Simulation::new(tully(), MeanField::default()), 2.0));
         agree(|path| digest(path, Simulation::new(tully(), fssh()), 2.0));
+        let lattice = || HolsteinLatticeReciprocalSpace { N: 4, ..Default::default() };
+        let crossing = || ComplexAvoidedCrossingA { init_position_x: -1.5, ..Default::default() };
+        let mash = MultiStateMappingApproachToSurfaceHopping::default;
+        agree(|path| digest(path, Simulation::new(lattice(), fssh()), 0.02));
+        agree(|path| digest(path, Simulation::new(lattice(), mash()), 0.02));
+        agree(|path| digest(path, Simulation::new(crossing(), fssh()), 0.002));
+        agree(|path| digest(path, Simulation::new(crossing(), mash()), 0.002));
     }
 }

@@ -54,6 +54,12 @@ pub struct MashSettings {
     /// Bisections to find the time of a crossing, at least 1 (default: 10): it is then known to
     /// 2^−10 of the time step.
     pub msmash_num_bisections: u32,
+    /// Beyond QC Lab: whether the direction of a hop is the real part of the derivative couplings in
+    /// positions and momenta, whatever H depends on (default: false). QC Lab takes the real part in z,
+    /// which is the same where H depends on positions alone; elsewhere, as in
+    /// [`HolsteinLatticeReciprocalSpace`](crate::HolsteinLatticeReciprocalSpace), its hops do not
+    /// conserve energy.
+    pub covariant_direction: bool,
 }
 
 impl Default for MashSettings {
@@ -64,6 +70,7 @@ impl Default for MashSettings {
             reverse_frustrated_hops: true,
             msmash_max_hops: 10,
             msmash_num_bisections: 10,
+            covariant_direction: false,
         }
     }
 }
@@ -114,6 +121,7 @@ impl Algorithm for MultiStateMappingApproachToSurfaceHopping {
             ("reverse_frustrated_hops".into(), s.reverse_frustrated_hops.to_string()),
             ("msmash_max_hops".into(), s.msmash_max_hops.to_string()),
             ("msmash_num_bisections".into(), s.msmash_num_bisections.to_string()),
+            ("covariant_direction".into(), s.covariant_direction.to_string()),
         ]
     }
 

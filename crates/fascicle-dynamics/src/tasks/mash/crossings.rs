@@ -236,8 +236,8 @@ impl<'a, 'b> Replay<'a, 'b> {
     /// and active surface change.
     fn resolve_at_end(&mut self, lanes: Mask, dest: Lane, counts: bool) -> Result<Mask, Failure> {
         let Crossings { active, end, z, .. } = &mut *self.crossings;
-        let reverse = self.settings.reverse_frustrated_hops;
-        let outcome = resolve(self.step, end, lanes, (*active, dest), reverse, self.scratch)?;
+        let settings = &self.settings;
+        let outcome = resolve(self.step, end, lanes, (*active, dest), settings, self.scratch)?;
         let accepted = mask(|l| outcome[l].as_ref().is_some_and(|(_, accepted)| *accepted));
         if counts {
             for (l, outcome) in outcome.iter().enumerate() {

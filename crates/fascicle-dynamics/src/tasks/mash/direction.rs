@@ -7,27 +7,43 @@ use super::crossings::Point;
 use crate::block::Scratch;
 use crate::kernels::Pick;
 use crate::sys::dispatch;
-use crate::{LANES, Lane, Step, c64};
+use crate::{Coords, LANES, Lane, Step, c64};
 
-/// By derivative couplings, for all lanes: C real components each.
+/// By derivative couplings, for all lanes.
+///
+/// As in QC Lab it is the real part in z, which is a change of momenta where H depends on positions
+/// alone. `covariant`, it is the real part in positions and momenta, whatever H depends on: of
+/// d w + (d w)†, w = b_k* b_l, half.
 pub(super) fn of_couplings(
     step: &Step<'_>,
     at: &Point,
     (from, to): (Lane, Lane),
+    covariant: bool,
     scratch: &mut Scratch,
-) -> Vec<Lane> {
-    let mut direction = vec![Lane::ZERO; at.z.len()];
+) -> Coords {
+    let mut direction = Coords::zeros(at.z.len());
     for k in 0..step.num_quantum_states() {
         for (surface, sign) in [(from, 1.0), (to, -1.0)] {
             let (wx, wy) = weight(at, k, surface, sign);
             let [left, right, _] = &mut scratch.states;
             column(&at.states.eigvecs, k, left);
             dispatch(Pick { eigvecs: &at.states.eigvecs, which: surface, out: right });
-            let coupling = &mut scratch.slopes[0];
-            coupling.clear();
-            step.dh_qc_dzc(&at.z, left, right, coupling);
-            for (j, direction) in direction.iter_mut().enumerate() {
-                *direction += coupling.re[j] * wx - coupling.im[j] * wy;
+            let [there, back, ..] = &mut scratch.slopes;
+            there.clear();
+            step.dh_qc_dzc(&at.z, left, right, there);
+            if covariant {
+                back.clear();
+                step.dh_qc_dzc(&at.z, right, left, back);
+            }
+            for j in 0..at.z.len() {
+                let (x, y) = (there.re[j], there.im[j]);
+                if !covariant {
+                    direction.re[j] += x * wx - y * wy;
+                    continue;
+                }
+                let (u, v) = (back.re[j], back.im[j]);
+                direction.re[j] += ((x + u) * wx - (y - v) * wy) * 0.5;
+                direction.im[j] += ((y + v) * wx + (x - u) * wy) * 0.5;
             }
         }
     }

@@ -6,6 +6,7 @@ use super::super::hop::check_length;
 use super::super::refresh::Mask;
 use super::crossings::Point;
 use super::direction;
+use crate::algorithms::MashSettings;
 use crate::block::Scratch;
 use crate::{LANES, Lane, Step, c64, ingredients};
 
@@ -18,17 +19,19 @@ pub(super) fn resolve(
     at: &Point,
     lanes: Mask,
     (from, to): (Lane, Lane),
-    reverse: bool,
+    settings: &MashSettings,
     scratch: &mut Scratch,
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     if !lanes.contains(&true) {
         return Ok(outcome);
     }
-    let couplings = direction::of_couplings(step, at, (from, to), scratch);
+    let covariant = settings.covariant_direction;
+    let couplings = direction::of_couplings(step, at, (from, to), covariant, scratch);
     for lane in (0..LANES).filter(|&lane| lanes[lane]) {
-        let coupling: Vec<f64> = couplings.iter().map(|d| d[lane]).collect();
+        let coupling = couplings.trajectory(lane);
         let pair = (from[lane] as usize, to[lane] as usize);
+        let reverse = settings.reverse_frustrated_hops;
         outcome[lane] = Some(resolve_one(step, at, lane, pair, &coupling, reverse)?);
     }
     Ok(outcome)
@@ -39,24 +42,24 @@ fn resolve_one(
     at: &Point,
     lane: usize,
     (from, to): (usize, usize),
-    coupling: &[f64],
+    coupling: &[c64],
     reverse: bool,
 ) -> Result<(Vec<c64>, bool), Failure> {
     let task = "update_resolve_hops_msmash";
     let mut z = at.z.trajectory(lane);
-    let direction = direction::of_model(step, at, lane, (from, to))
-        .unwrap_or_else(|| coupling.iter().map(|&d| c64(d, 0.0)).collect());
-    check_length(task, "rescaling_direction_fssh", &direction, &z)?;
+    let own = direction::of_model(step, at, lane, (from, to));
+    let direction = own.as_deref().unwrap_or(coupling);
+    check_length(task, "rescaling_direction_fssh", direction, &z)?;
     let gap = at.states.eigvals[to][lane] - at.states.eigvals[from][lane];
-    if let Some(shift) = step.model().hop(&z, &direction, gap) {
+    if let Some(shift) = step.model().hop(&z, direction, gap) {
         check_length(task, "hop", &shift, &z)?;
         z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
         return Ok((z, true));
     }
     if reverse {
-        let direction: Vec<c64> = coupling.iter().map(|&d| c64(d, 0.0)).collect();
+        // Along the derivative coupling, also where the model has a direction of its own.
         let classical = &step.structure().classical;
-        let shift = ingredients::reflection(classical, step.weight(), &z, &direction);
+        let shift = ingredients::reflection(classical, step.weight(), &z, coupling);
         z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
     }
     Ok((z, false))
