@@ -131,3 +131,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// Those for people who come from QC Lab as well.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/qclab.md")]
+struct QcLab;
