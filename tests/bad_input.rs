@@ -7,7 +7,7 @@ use fascicle::core::{Level, Seed};
 use fascicle::dynamics::ingredients::Sampler;
 use fascicle::dynamics::{Algorithm, Coords, Hermitian, Lane, Structure};
 use fascicle::prelude::*;
-use fascicle_tests::simulations::{spin_boson, surface_hopping};
+use fascicle_tests::simulations::{mash, spin_boson, surface_hopping};
 
 type Sim<A = MeanField> = Simulation<SpinBoson, A>;
 
@@ -268,6 +268,62 @@ fn appending_to_data_of_other_starts_or_gradients() {
     });
     refused(|model| model.with_dh_qc_dzc(|_, _, _, gradient| gradient[0] = c64(7.0, 0.0)));
     refused(|model| model.with_dh_c_dzc(|z, gradient| gradient[0] = z[0] * 2.0));
+}
+
+#[test]
+fn settings_of_mash_that_cannot_be() {
+    let message = |change: fn(&mut MultiStateMappingApproachToSurfaceHopping)| {
+        let mut sim = spin_boson(mash());
+        change(&mut sim.algorithm);
+        serial_driver(&sim).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(|mash| mash.settings.msmash_max_hops = 0),
+        "MultiStateMappingApproachToSurfaceHopping's msmash_max_hops must be at least 1, found 0"
+    );
+    assert_eq!(
+        message(|mash| mash.settings.msmash_num_bisections = 0),
+        "MultiStateMappingApproachToSurfaceHopping's msmash_num_bisections must be at least 1, found 0"
+    );
+    let mut single = Simulation::new(HolsteinLattice { N: 1, ..Default::default() }, mash());
+    single.initial_state.wf_db = vec![c64(1.0, 0.0)];
+    assert_eq!(
+        serial_driver(&single).unwrap_err().to_string(),
+        "MultiStateMappingApproachToSurfaceHopping's number of quantum states must be at least 2, found 1"
+    );
+    let missing = message(|mash| {
+        mash.recipe.update.remove("copy_before_step").unwrap();
+    });
+    assert!(
+        missing.contains("expected the task copy_before_step before it, found none"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_gauge_field_that_the_model_does_not_have_is_a_warning() {
+    let mut sim = spin_boson(surface_hopping(false));
+    sim.algorithm.settings.use_gauge_field_force = true;
+    sim.settings.num_trajs = 2;
+    let data = serial_driver(&sim).unwrap();
+    let expected = "use_gauge_field_force is set, but SpinBoson has no gauge field: none acts";
+    assert!(data.log().iter().any(|line| line.text == expected), "{:?}", data.log());
+}
+
+#[test]
+fn a_model_that_does_not_say_where_it_starts() {
+    let start = |monte_carlo: MonteCarlo| {
+        let model = ClosureModel::new("lost", 2, 1)
+            .with_h_c(|z| z[0].norm_sqr())
+            .with_monte_carlo(monte_carlo);
+        let mut sim = Simulation::new(model, MeanField::default());
+        sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+        serial_driver(&sim).unwrap_err().to_string()
+    };
+    let expected = "lost panicked before the run: it gives no initial coordinates: expected \
+                    init_classical, or a positive kBT at which they are sampled by Monte Carlo, found ";
+    assert_eq!(start(MonteCarlo::default()), format!("{expected}neither"));
+    assert_eq!(start(MonteCarlo::at(0.0)), format!("{expected}kBT = 0"));
 }
 
 #[test]

@@ -228,6 +228,15 @@ impl Vector {
         }
     }
 
+    /// The product of the conjugate of one component and a component of another vector, as real and
+    /// imaginary part.
+    #[inline(always)]
+    pub fn conj_times(&self, component: usize, other: &Self, at: usize) -> (Lane, Lane) {
+        let (a, b) = (self.re[component], self.im[component]);
+        let (x, y) = (other.re[at], other.im[at]);
+        (a * x + b * y, a * y - b * x)
+    }
+
     /// Sets all to zero.
     pub fn clear(&mut self) {
         self.re.fill(Lane::ZERO);

@@ -45,8 +45,7 @@ impl DiagonalLinear {
 
     pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
         for (n, Coupled { first, g }) in self.states.iter().enumerate() {
-            let re = left.re[n] * right.re[n] + left.im[n] * right.im[n];
-            let im = left.re[n] * right.im[n] - left.im[n] * right.re[n];
+            let (re, im) = left.conj_times(n, right, n);
             for (j, &g) in (*first..).zip(g) {
                 out.re[j] += re * g;
                 out.im[j] += im * g;

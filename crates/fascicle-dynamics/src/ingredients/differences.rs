@@ -60,8 +60,9 @@ pub fn dh_qc_dzc_differences<M: Model + ?Sized>(
 fn product(left: &States, right: &States) -> (Lane, Lane) {
     let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
     for n in 0..left.len() {
-        re += left.re[n] * right.re[n] + left.im[n] * right.im[n];
-        im += left.re[n] * right.im[n] - left.im[n] * right.re[n];
+        let (x, y) = left.conj_times(n, right, n);
+        re += x;
+        im += y;
     }
     (re, im)
 }

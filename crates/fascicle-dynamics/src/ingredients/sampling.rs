@@ -35,11 +35,10 @@ pub fn boltzmann_harmonic<'a>(
     weight: &[f64],
     frequency: &[f64],
 ) -> Sampler<'a> {
-    let deviation = |j: usize| {
+    about_zero(mass, weight, |j| {
         let (m, w) = (mass[j], frequency[j]);
-        from_position_momentum(m, weight[j], (kbt / (m * (w * w))).sqrt(), (m * kbt).sqrt())
-    };
-    normal(vec![c64(0.0, 0.0); mass.len()], (0..mass.len()).map(deviation).collect())
+        ((kbt / (m * (w * w))).sqrt(), (m * kbt).sqrt())
+    })
 }
 
 /// The Wigner distribution of harmonic oscillators of frequencies ω in thermal equilibrium at kT (the
@@ -53,13 +52,11 @@ pub fn wigner_harmonic<'a>(
     weight: &[f64],
     frequency: &[f64],
 ) -> Sampler<'a> {
-    let deviation = |j: usize| {
+    about_zero(mass, weight, |j| {
         let (m, w) = (mass[j], frequency[j]);
         let tanh = if kbt > 0.0 { (0.5 * w / kbt).tanh() } else { 1.0 };
-        let (q, p) = ((0.5 / (w * m * tanh)).sqrt(), (0.5 * m * w / tanh).sqrt());
-        from_position_momentum(m, weight[j], q, p)
-    };
-    normal(vec![c64(0.0, 0.0); mass.len()], (0..mass.len()).map(deviation).collect())
+        ((0.5 / (w * m * tanh)).sqrt(), (0.5 * m * w / tanh).sqrt())
+    })
 }
 
 /// The Wigner distribution of coherent states |a⟩ of harmonic oscillators of frequencies ω: mean
@@ -83,6 +80,19 @@ pub fn wigner_coherent_state<'a>(
         from_position_momentum(m, weight[j], (0.5 / (w * m)).sqrt(), (0.5 * m * w).sqrt())
     };
     normal(each.clone().map(mean).collect(), each.map(deviation).collect())
+}
+
+/// Normal numbers of mean 0 and these deviations of position and momentum.
+fn about_zero<'a>(
+    mass: &[f64],
+    weight: &[f64],
+    deviation: impl Fn(usize) -> (f64, f64),
+) -> Sampler<'a> {
+    let in_z = |j: usize| {
+        let (q, p) = deviation(j);
+        from_position_momentum(mass[j], weight[j], q, p)
+    };
+    normal(vec![c64(0.0, 0.0); mass.len()], (0..mass.len()).map(in_z).collect())
 }
 
 /// Normal numbers of these means and deviations in Re z and Im z. All positions are drawn before all

@@ -79,11 +79,7 @@ impl<C: Crossing> Kernel for AddGradient<'_, C> {
         let Angles { theta, dtheta, phi, dphi } = crossing.at(z);
         let ((sin, cos), (sin_phi, cos_phi)) = (theta.sin_cos(), phi.sin_cos());
         let scale = crossing.energy() * crossing.to_dzc();
-        let product = |a: usize, b: usize| {
-            let re = left.re[a] * right.re[b] + left.im[a] * right.im[b];
-            let im = left.re[a] * right.im[b] - left.im[a] * right.re[b];
-            (re, im)
-        };
+        let product = |a: usize, b: usize| left.conj_times(a, right, b);
         let ((r00, i00), (r11, i11)) = (product(0, 0), product(1, 1));
         let ((r01, i01), (r10, i10)) = (product(0, 1), product(1, 0));
         for axis in 0..2 {

@@ -143,8 +143,9 @@ impl Kernel for AddGradient<'_> {
             let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
             for i in 0..n {
                 let j = if i >= kappa { i - kappa } else { n + i - kappa };
-                re += left.re[i] * right.re[j] + left.im[i] * right.im[j];
-                im += left.re[i] * right.im[j] - left.im[i] * right.re[j];
+                let (x, y) = left.conj_times(i, right, j);
+                re += x;
+                im += y;
             }
             out.re[kappa] += re * coupling;
             out.im[kappa] += im * coupling;

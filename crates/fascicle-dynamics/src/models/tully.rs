@@ -60,11 +60,7 @@ impl<P: Potential> Kernel for AddGradient<'_, P> {
         let to_dzc = (1.0 / (2.0 * potential.mass())).sqrt();
         let [d00, d11, d01] =
             potential.slopes(position(potential.mass(), z.re[0])).map(|slope| slope * to_dzc);
-        let product = |a: usize, b: usize| {
-            let re = left.re[a] * right.re[b] + left.im[a] * right.im[b];
-            let im = left.re[a] * right.im[b] - left.im[a] * right.re[b];
-            (re, im)
-        };
+        let product = |a: usize, b: usize| left.conj_times(a, right, b);
         let ((r00, i00), (r11, i11)) = (product(0, 0), product(1, 1));
         let ((r01, i01), (r10, i10)) = (product(0, 1), product(1, 0));
         out.re[0] += d00 * r00 + d11 * r11 + d01 * (r01 + r10);
