@@ -117,9 +117,10 @@ pub mod prelude {
     pub use fascicle_dynamics::{
         Algorithm, Block, ClosureModel, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB,
         ComplexAvoidedCrossingC, Coords, FMOComplex, FewestSwitchesSurfaceHopping, GaugeFixing,
-        Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Lane, MeanField, Model,
-        ModelError, MultiStateMappingApproachToSurfaceHopping, Sampling, Simulation, SpinBoson,
-        States, Step, Structure, TullyProblemOne, TullyProblemThree, TullyProblemTwo, task, tasks,
+        Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, LANES, Lane, MeanField, Model,
+        ModelError, MultiStateMappingApproachToSurfaceHopping, Recipe, Sampling, Simulation,
+        SpinBoson, States, Step, Structure, Tasks, TullyProblemOne, TullyProblemThree,
+        TullyProblemTwo, task, tasks,
     };
 
     pub use crate::{
