@@ -320,10 +320,16 @@ fn a_model_that_does_not_say_where_it_starts() {
         sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
         serial_driver(&sim).unwrap_err().to_string()
     };
-    let expected = "lost panicked before the run: it gives no initial coordinates: expected \
-                    init_classical, or a positive kBT at which they are sampled by Monte Carlo, found ";
-    assert_eq!(start(MonteCarlo::default()), format!("{expected}neither"));
-    assert_eq!(start(MonteCarlo::at(0.0)), format!("{expected}kBT = 0"));
+    assert_eq!(
+        start(MonteCarlo::default()),
+        "lost does not say where trajectories start: expected init_classical, or a kBT at which \
+         initial coordinates are sampled by Monte Carlo"
+    );
+    assert_eq!(
+        start(MonteCarlo::at(0.0)),
+        "lost's constant `kBT` must be positive and finite, to sample initial coordinates by Monte \
+         Carlo, found 0"
+    );
 }
 
 #[test]

@@ -205,6 +205,15 @@ pub enum ModelError {
         /// What it is.
         found: f64,
     },
+    /// Nothing says where trajectories start.
+    #[error(
+        "{model} does not say where trajectories start: expected init_classical, or a kBT at which \
+         initial coordinates are sampled by Monte Carlo"
+    )]
+    NoStart {
+        /// The model's name.
+        model: String,
+    },
     /// A list has the wrong length.
     #[error("{model}'s {what} has {found} entries, expected {expected}")]
     WrongLength {

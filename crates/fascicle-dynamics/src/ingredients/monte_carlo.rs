@@ -1,12 +1,13 @@
 //! Monte-Carlo sampling of initial coordinates, for models that say nothing else.
 
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
 use fascicle_core::elementary::exp;
 use fascicle_core::{Draws, Purpose, Seed, Seeding, c64};
 
 use super::Sampler;
-use crate::{Coords, LANES, Model};
+use crate::{Coords, LANES, Model, ModelError};
 
 /// The stream of the chain, which all trajectories share.
 const CHAIN: Purpose = Purpose::new("Monte-Carlo chain");
@@ -58,18 +59,11 @@ impl MonteCarlo {
 /// Samples e^(−H_c/kT) by Monte Carlo. The chain is made when it is needed first.
 ///
 /// # Panics
-/// When there is no kT, or it is not positive.
+/// When there is no kT, or a setting cannot be: with a [`ModelError`], which
+/// [`Simulation::prepare`](crate::Simulation::prepare) and all drivers give as their error.
 #[must_use]
 pub fn monte_carlo<M: Model + ?Sized>(model: &M, settings: MonteCarlo) -> Sampler<'_> {
-    let constant = || model.constants().into_iter().find(|(name, _)| *name == "kBT");
-    let kbt = settings.kbt.or_else(|| Some(constant()?.1));
-    let Some(kbt) = kbt.filter(|&kbt| kbt > 0.0) else {
-        panic!(
-            "it gives no initial coordinates: expected init_classical, or a positive kBT at which \
-             they are sampled by Monte Carlo, found {}",
-            kbt.map_or_else(|| "neither".to_string(), |kbt| format!("kBT = {kbt}"))
-        );
-    };
+    let kbt = check(model, &settings).unwrap_or_else(|error| resume_unwind(Box::new(error)));
     let chains = [OnceLock::new(), OnceLock::new()];
     Box::new(move |draws, z| {
         let seeding = draws.seeding();
@@ -78,6 +72,22 @@ pub fn monte_carlo<M: Model + ?Sized>(model: &M, settings: MonteCarlo) -> Sample
         let place = draws.below(settings.sample_size.max(1)) as usize;
         z.copy_from_slice(&chain[place * z.len()..(place + 1) * z.len()]);
     })
+}
+
+/// kT, if all is well.
+fn check<M: Model + ?Sized>(model: &M, settings: &MonteCarlo) -> Result<f64, ModelError> {
+    let constant = || model.constants().into_iter().find(|(name, _)| *name == "kBT");
+    let Some(kbt) = settings.kbt.or_else(|| Some(constant()?.1)) else {
+        return Err(ModelError::NoStart { model: model.name() });
+    };
+    for (name, found) in [("kBT", kbt), ("mcmc_std", settings.std)] {
+        if !(found.is_finite() && found > 0.0) {
+            let (model, name) = (model.name(), name.to_string());
+            let expected = "positive and finite, to sample initial coordinates by Monte Carlo";
+            return Err(ModelError::BadConstant { model, name, expected, found });
+        }
+    }
+    Ok(kbt)
 }
 
 /// The samples, one after the other.

@@ -12,7 +12,9 @@ use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::System;
-use crate::{Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, Step, Structure};
+use crate::{
+    Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError, Step, Structure,
+};
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
 pub struct Prepared<'a> {
@@ -211,6 +213,9 @@ fn or_panicked<R>(
     f: impl FnOnce() -> Result<R, SimulationError>,
 ) -> Result<R, SimulationError> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+        if let Some(error) = panic.downcast_ref::<ModelError>() {
+            return Err(error.clone().into());
+        }
         let message = panic_message(panic.as_ref());
         let model = catch_unwind(AssertUnwindSafe(|| model.name())).unwrap_or_default();
         Err(SimulationError::ModelPanicked { model, message })
