@@ -301,6 +301,40 @@ fn settings_of_mash_that_cannot_be() {
 }
 
 #[test]
+fn parameters_of_tasks_that_cannot_be() {
+    let mut algorithm = surface_hopping(false);
+    let edc = tasks::EnergyBasedDecoherence { constant: -0.6 };
+    algorithm = algorithm.with_decoherence(edc).unwrap();
+    assert_eq!(
+        serial_driver(spin_boson(algorithm)).unwrap_err().to_string(),
+        "update_wf_db_edc's constant must be positive and finite, found -0.6"
+    );
+    let mut algorithm = surface_hopping(false);
+    let of = tasks::Populations::ActiveSurface;
+    algorithm.recipe.collect.push(tasks::CollectDetailedBalance { of, kbt: 0.0 });
+    assert_eq!(
+        serial_driver(spin_boson(algorithm)).unwrap_err().to_string(),
+        "collect_detailed_balance's kbt must be positive and finite, found 0"
+    );
+}
+
+#[test]
+fn appending_to_data_of_a_task_with_other_parameters() {
+    let with = |constant: f64| {
+        let edc = tasks::EnergyBasedDecoherence { constant };
+        let mut sim = spin_boson(surface_hopping(false).with_decoherence(edc).unwrap());
+        sim.settings.num_trajs = 4;
+        sim
+    };
+    let data = serial_driver(with(0.1)).unwrap();
+    let append = || RunOptions::new().with_append(&data);
+    let error = Driver::Serial.run(with(0.2), append()).unwrap_err().to_string();
+    let expected = "update_wf_db_edc in the update recipe is EnergyBasedDecoherence { constant: ";
+    assert!(error.contains(expected), "{error}");
+    assert_eq!(Driver::Serial.run(with(0.1), append()).unwrap().seeds().len(), 8);
+}
+
+#[test]
 fn a_gauge_field_that_the_model_does_not_have_is_a_warning() {
     let mut sim = spin_boson(surface_hopping(false));
     sim.algorithm.settings.use_gauge_field_force = true;
@@ -325,11 +359,48 @@ fn a_model_that_does_not_say_where_it_starts() {
         "lost does not say where trajectories start: expected init_classical, or a kBT at which \
          initial coordinates are sampled by Monte Carlo"
     );
+    let mut chain = MonteCarlo::at(1.0);
+    chain.initial_z = Some(vec![c64(0.0, 0.0); 3]);
+    assert_eq!(start(chain), "lost's start of the Monte-Carlo chain has 3 entries, expected 1");
     assert_eq!(
         start(MonteCarlo::at(0.0)),
         "lost's constant `kBT` must be positive and finite, to sample initial coordinates by Monte \
          Carlo, found 0"
     );
+}
+
+#[test]
+fn coordinates_that_cannot_be_sampled_one_by_one() {
+    let coupled = |separable: bool| {
+        let mut monte_carlo = MonteCarlo::at(1.0);
+        monte_carlo.separable = separable;
+        let model = ClosureModel::new("coupled", 2, 2)
+            .with_h_c(|z| z[0].norm_sqr() + z[1].norm_sqr() + 0.5 * z[0].re * z[1].re)
+            .with_monte_carlo(monte_carlo);
+        let mut sim = Simulation::new(model, MeanField::default());
+        sim.settings.num_trajs = 2;
+        sim.settings.tmax = 0.1;
+        sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+        serial_driver(&sim).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        coupled(true).unwrap_err(),
+        "coupled's h_c is no sum over coordinates, which Monte-Carlo sampling takes it for: expected \
+         MonteCarlo with separable = false"
+    );
+    assert_eq!(coupled(false).unwrap().seeds().len(), 2);
+}
+
+#[test]
+fn a_harmonic_model_of_closures_may_start_at_rest() {
+    let model = ClosureModel::new("at rest", 2, 1)
+        .with_structure(Structure::general().with_harmonic(vec![1.0]))
+        .with_init_classical(|_, _| ());
+    let mut sim = Simulation::new(model, MeanField::default());
+    sim.settings.num_trajs = 2;
+    sim.settings.tmax = 0.1;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    assert_eq!(serial_driver(&sim).unwrap().real("classical_energy").unwrap()[[1]], 0.0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use fascicle::dynamics::tasks::{
     InstantaneousDecoherence, Populations,
 };
 use fascicle::prelude::*;
-use fascicle_tests::simulations::{spin_boson, surface_hopping, tully};
+use fascicle_tests::simulations::{mash, of_model, spin_boson, surface_hopping, tully};
 
 fn every_trajectory<M: Model, A: Algorithm>(sim: &Simulation<M, A>) -> Vec<Trajectory> {
     let options = RunOptions::new().with_keep_all_trajectories();
@@ -250,16 +250,17 @@ fn surface_hopping_is_nearer_to_detailed_balance_than_mean_field() {
     let (hopping, error) = deviation(&long_run(fssh));
     let (average, _) = deviation(&long_run(mean_field));
     println!("surface hopping {hopping:.4} (one time: ± {error:.4}), mean field {average:.4}");
-    assert!(hopping.abs() < 0.04, "surface hopping is off by {hopping}");
-    assert!(average > 0.1, "mean field is off by {average}");
+    assert!(hopping.abs() < 0.03, "surface hopping is off by {hopping}");
+    // Mean field comes to equal populations of the adiabatic states where kT is well below the gap.
+    assert!(average > 0.15, "mean field is off by {average}");
 }
 
 fn long_run<A: Algorithm>(algorithm: A) -> Data {
     let mut sim = spin_boson(algorithm);
-    sim.settings.num_trajs = 400;
-    sim.settings.tmax = 120.0;
+    sim.settings.num_trajs = 200;
+    sim.settings.tmax = 800.0;
     sim.settings.dt_update = 0.05;
-    sim.settings.dt_collect = 2.0;
+    sim.settings.dt_collect = 10.0;
     sim.model.V = 0.2;
     sim.model.E = 0.25;
     sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
@@ -326,4 +327,137 @@ fn sampling_of_harmonic_models_has_the_energies_of_theory() {
     sim.initial_state.sampling = Sampling::Wigner { kbt: -1.0 };
     let message = serial_driver(&sim).unwrap_err().to_string();
     assert!(message.contains("found -1"), "{message}");
+}
+
+/// With a complex H the derivative coupling is complex, and has a part that would move positions: a
+/// reversal leaves that out, so that it costs no energy at all, and H stays what it is.
+#[test]
+fn a_reversal_in_two_dimensions_turns_momenta_alone() {
+    let mut algorithm = surface_hopping(false);
+    algorithm.settings.reverse_frustrated_hops = true;
+    algorithm.settings.refresh_at_hop = true;
+    algorithm.settings.gauge_fixing = GaugeFixing::PhaseOverlap;
+    let keep = task("keep", |_, block| {
+        let z = block.z.clone();
+        block.extra("re", 2).copy_from_slice(&z.re);
+        block.extra("im", 2).copy_from_slice(&z.im);
+        Ok(())
+    });
+    let seen = std::sync::Arc::new(std::sync::Mutex::new((0_u32, 0.0_f64)));
+    let all = seen.clone();
+    let check = task("check", move |_, block| {
+        let (re, im) = (block.extra("re", 2).clone(), block.extra("im", 2).clone());
+        for lane in 0..block.seeds().len() {
+            let (active, dest) = (block.act_surf_ind[lane], block.hop_dest[lane]);
+            if dest < 0.0 || dest == active {
+                continue;
+            }
+            let (mut before, mut after, mut turned) = (0.0, 0.0, 0.0_f64);
+            for j in 0..2 {
+                assert_eq!(block.z.re[j][lane], re[j][lane], "a position has moved");
+                before += im[j][lane] * im[j][lane];
+                after += block.z.im[j][lane] * block.z.im[j][lane];
+                turned = turned.max((block.z.im[j][lane] - im[j][lane]).abs());
+            }
+            assert!((before - after).abs() < 1e-12 * before, "{before} to {after}");
+            let mut all = all.lock().unwrap();
+            *all = (all.0 + 1, all.1.max(turned));
+        }
+        Ok(())
+    });
+    algorithm.recipe.update.insert_before("update_z_hop", keep).unwrap();
+    algorithm.recipe.update.insert_after("update_z_hop", check).unwrap();
+    let without = ["rescaling_direction_fssh".to_string()];
+    let mut sim = of_model("ComplexAvoidedCrossingB", &without, algorithm);
+    sim.model.set_constant("init_momentum_x", 4.0).unwrap();
+    sim.settings.tmax = 0.6;
+    serial_driver(&sim).unwrap();
+    let (reversals, turned) = *seen.lock().unwrap();
+    assert!(reversals > 5 && turned > 0.1, "{reversals} reversals of up to {turned}");
+}
+
+/// MASH's estimator of adiabatic populations sums to 1 and is V† ρ V.
+#[test]
+fn adiabatic_populations_of_mash() {
+    let of = Populations::Mapping;
+    let mut algorithm = mash();
+    algorithm.recipe.collect.push(CollectPopAdb { of });
+    let mut sim = Simulation::new(uncoupled(0.3), algorithm);
+    sim.settings.num_trajs = 8;
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
+    let data = serial_driver(&sim).unwrap();
+    let (dm, populations) = (data.complex("dm_db").unwrap(), data.real("pop_adb").unwrap());
+    for time in 0..data.times().len() {
+        for k in 0..2 {
+            let miss = (dm[[time, k, k]].re - populations[[time, k]]).abs();
+            assert!(miss < 1e-12, "{miss:e}");
+        }
+    }
+}
+
+/// Two copies of a crossing that do not see each other: states are degenerate in pairs.
+#[test]
+fn degenerate_states_do_not_spoil_mash() {
+    let copies = ClosureModel::new("copies", 4, 1)
+        .with_structure(Structure::general().with_free())
+        .with_h_qc(|z, h| {
+            for copy in [0, 2] {
+                h[(copy, copy)] = c64(0.5 * z[0].re, 0.0);
+                h[(copy + 1, copy + 1)] = c64(-0.5 * z[0].re, 0.0);
+                h[(copy + 1, copy)] = c64(0.2, 0.0);
+            }
+        })
+        .with_init_classical(|draws, z| z[0] = c64(-2.0, 2.0 + 0.2 * draws.normal()));
+    let mut sim = Simulation::new(copies, mash());
+    sim.settings.num_trajs = 32;
+    sim.settings.tmax = 4.0;
+    sim.settings.dt_update = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0), c64(0.0, 0.0), c64(0.0, 0.0)];
+    let data = serial_driver(&sim).unwrap();
+    let trace: f64 = (0..4).map(|k| data.complex("dm_db").unwrap()[[40, k, k]].re).sum();
+    assert!((trace - 1.0).abs() < 1e-9, "{trace}");
+}
+
+/// A model that gives its derivative coupling as its own direction hops as without.
+#[test]
+fn a_direction_of_ones_own_that_is_the_coupling_changes_nothing() {
+    // H = ((x, y), (y, −x)): E = ∓r, d_01 = (−y, x) / (2 r²) in positions, of real eigenvectors.
+    let conical = |own: bool| {
+        let model = ClosureModel::new("conical", 2, 2)
+            .with_structure(Structure::general().with_free())
+            .with_h_qc(|z, h| {
+                h[(0, 0)] = c64(z[0].re, 0.0);
+                h[(1, 1)] = c64(-z[0].re, 0.0);
+                h[(1, 0)] = c64(z[1].re, 0.0);
+            })
+            .with_init_classical(|draws, z| {
+                z[0] = c64(-1.5 + 0.2 * draws.normal(), 1.5);
+                z[1] = c64(0.4 * draws.normal(), 0.3 * draws.normal());
+            });
+        if !own {
+            return model;
+        }
+        model.with_rescaling_direction_fssh(|z, _, _| vec![c64(-z[1].re, 0.0), c64(z[0].re, 0.0)])
+    };
+    let run = |own: bool| {
+        let mut sim = Simulation::new(conical(own), mash());
+        sim.settings.num_trajs = 64;
+        sim.settings.tmax = 2.0;
+        sim.settings.dt_update = 0.01;
+        sim.settings.progress_bar = false;
+        sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+        serial_driver(&sim).unwrap()
+    };
+    let (without, with) = (run(false), run(true));
+    let energies = without.real("classical_energy").unwrap();
+    let others = with.real("classical_energy").unwrap();
+    for time in 0..energies.len() {
+        let miss = (energies[[time]] - others[[time]]).abs();
+        assert!(miss < 1e-6, "time {time}: {miss:e}");
+    }
+    assert!((energies[[20]] - energies[[0]]).abs() > 0.05, "nothing has hopped");
 }

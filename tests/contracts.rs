@@ -249,6 +249,30 @@ fn an_inserted_task_collects_and_changes_no_bit_of_the_others() {
     );
 }
 
+/// An algorithm of one's own, with settings of its own, made of the tasks of surface hopping.
+struct OwnAlgorithm {
+    recipe: Recipe,
+}
+
+impl Algorithm for OwnAlgorithm {
+    fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    fn settings(&self) -> &(dyn std::any::Any + Send + Sync) {
+        &"none"
+    }
+}
+
+#[test]
+fn tasks_serve_algorithms_of_ones_own() {
+    let built_in = surface_hopping(false);
+    let own = OwnAlgorithm { recipe: built_in.recipe.clone() };
+    let own = serial_driver(spin_boson(own)).unwrap();
+    let built_in = serial_driver(spin_boson(built_in)).unwrap();
+    assert_eq!(own.complex("dm_db").unwrap(), built_in.complex("dm_db").unwrap());
+}
+
 #[test]
 fn tasks_can_be_replaced_and_removed() {
     let mut algorithm = MeanField::default();

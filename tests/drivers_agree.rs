@@ -49,22 +49,37 @@ fn every_model_with_mash() {
     }
 }
 
-/// With everything on that makes a lane look at its own hops.
-#[test]
-fn every_model_with_all_options_of_surface_hopping() {
+/// Each option that makes a lane look at its own hops, alone: another one could hide that lanes mix.
+fn every_model_with(change: impl Fn(FewestSwitchesSurfaceHopping) -> FewestSwitchesSurfaceHopping) {
     for name in MODELS {
-        let mut algorithm = surface_hopping(false)
-            .with_decoherence(tasks::InstantaneousDecoherence::default())
-            .and_then(|it| it.with_decoherence(tasks::EnergyBasedDecoherence::default()))
-            .unwrap();
+        let mut algorithm = surface_hopping(false);
         algorithm.settings.gauge_fixing = GaugeFixing::PhaseDerCouple;
         algorithm.settings.use_gauge_field_force = true;
+        agree(of_model(name, &[], change(algorithm)));
+    }
+}
+
+#[test]
+fn every_model_with_instantaneous_decoherence() {
+    let task = tasks::InstantaneousDecoherence::default();
+    every_model_with(|algorithm| algorithm.with_decoherence(task).unwrap());
+}
+
+#[test]
+fn every_model_with_energy_based_decoherence() {
+    let task = tasks::EnergyBasedDecoherence::default();
+    every_model_with(|algorithm| algorithm.with_decoherence(task).unwrap());
+}
+
+#[test]
+fn every_model_with_reversal_and_refresh() {
+    every_model_with(|mut algorithm| {
         algorithm.settings.reverse_frustrated_hops = true;
         algorithm.settings.refresh_at_hop = true;
         let of = tasks::Populations::WaveFunction;
         algorithm.recipe.collect.push(tasks::CollectPopAdb { of });
-        agree(of_model(name, &[], algorithm));
-    }
+        algorithm
+    });
 }
 
 #[test]

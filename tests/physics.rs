@@ -55,8 +55,12 @@ fn hops_conserve_energy_in_every_model() {
             mash.settings.covariant_direction = true;
             let (hopping, mash) = (of_model(name, &[], hopping), of_model(name, &[], mash));
             let dt = 0.25 * hopping.settings.dt_update;
-            // The packets have an energy of 130, the others of about 1.
-            let scale = if name.starts_with("Complex") { 130.0 } else { 1.0 };
+            // Of the packets' energy, of Tully's couplings and gaps, and of kT.
+            let scale = match name {
+                name if name.starts_with("Complex") => 130.0,
+                name if name.starts_with("Tully") => 0.05,
+                _ => 1.0,
+            };
             let (hopping, mash) = (drift(hopping, dt) / scale, drift(mash, dt) / scale);
             println!("{name:32} surface hopping {hopping:.1e}, MASH {mash:.1e}");
             assert!(hopping < 5e-3, "{name}: surface hopping drifts by {hopping:e}");

@@ -170,6 +170,13 @@ CASES = [
     ("crossing_a_fssh", "ComplexAvoidedCrossingA", CA_NEAR, FSSH, run(10, 4, 0.3, 0.003, 0.03), MIXED, None),
     ("crossing_a_det", "ComplexAvoidedCrossingA", CA_OTHER, DET, run(10, 4, 0.3, 0.003, 0.03), UP, None),
     ("crossing_a_mash", "ComplexAvoidedCrossingA", CA_NEAR, MASH, run(8, 3, 0.3, 0.003, 0.03), MIXED, None),
+    # The other direction of hops.
+    ("crossing_a_fssh_rmax", "ComplexAvoidedCrossingA", {**CA_NEAR, "rescaling_direction_rmax": 1.0}, FSSH,
+     run(10, 4, 0.3, 0.003, 0.03), MIXED, None),
+    ("crossing_b_fssh_rmax", "ComplexAvoidedCrossingB", {**CB_SLOW, "rescaling_direction_rmax": 1.0}, FSSH,
+     run(12, 5, 0.4, 0.004, 0.04), MIXED, None),
+    ("crossing_c_mash_rmax", "ComplexAvoidedCrossingC", {**CB_SLOW, "rescaling_direction_rmax": 1.0}, MASH,
+     run(8, 3, 0.4, 0.004, 0.04), MIXED, None),
     ("crossing_a_fssh_force", "ComplexAvoidedCrossingA", CA_OTHER, BERRY_FSSH,
      run(10, 4, 0.3, 0.003, 0.03), MIXED, None),
     ("crossing_a_det_force", "ComplexAvoidedCrossingA", CA_NEAR, BERRY_DET, run(10, 4, 0.3, 0.003, 0.03), UP, None),

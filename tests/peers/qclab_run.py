@@ -487,7 +487,14 @@ def prepare(model, constants, algorithm, settings, wf_db, without=(), direction=
     """The simulation, and whether its rescaling direction was made antisymmetric."""
     class_name, algorithm_settings = algorithm
     sim = Simulation({**settings, "progress_bar": False})
-    sim.model = getattr(models, model)(dict(constants))
+    constants = dict(constants)
+    # A constant of ours: QC Lab has it as another ingredient.
+    rmax = constants.pop("rescaling_direction_rmax", 0.0)
+    sim.model = getattr(models, model)(constants)
+    if rmax:
+        letter = model[-1].lower()
+        other = getattr(sim.model, f"rescaling_direction_fssh_rmax_complex_avoided_crossing_{letter}").__func__
+        sim.model.ingredients.append(("rescaling_direction_fssh", other))
     for ingredient in without:
         sim.model.ingredients.append((ingredient, None))
     own, has_own = sim.model.get("rescaling_direction_fssh")

@@ -21,9 +21,10 @@
 //! ```
 //!
 //! - A [`Model`] is a Hamiltonian: a type that works on blocks of lanes, or a [`ClosureModel`] of
-//!   closures that see one trajectory. [`SpinBoson`] and [`TullyProblemOne`] are built in.
+//!   closures that see one trajectory. Those of QC Lab are built in: [`SpinBoson`], [`FMOComplex`] …
 //! - An [`Algorithm`] is a [`Recipe`] of named [`Task`]s, which can be inserted, replaced and
-//!   removed: [`MeanField`], [`FewestSwitchesSurfaceHopping`].
+//!   removed: [`MeanField`], [`FewestSwitchesSurfaceHopping`],
+//!   [`MultiStateMappingApproachToSurfaceHopping`].
 //! - A [`Simulation`] joins them with settings and an initial state; [`Simulation::prepare`] checks
 //!   all of it and gives an ensemble that any driver runs.
 //!
@@ -50,7 +51,7 @@ pub mod tasks;
 
 pub use algorithms::{
     Algorithm, FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing, MashSettings, MeanField,
-    MeanFieldSettings, MultiStateMappingApproachToSurfaceHopping,
+    MeanFieldSettings, MultiStateMappingApproachToSurfaceHopping, SurfaceSettings,
 };
 pub use block::{Block, Outputs};
 pub use fascicle_core::{Seeding, c64};

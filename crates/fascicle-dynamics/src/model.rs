@@ -214,6 +214,15 @@ pub enum ModelError {
         /// The model's name.
         model: String,
     },
+    /// Coordinates cannot be sampled one by one.
+    #[error(
+        "{model}'s h_c is no sum over coordinates, which Monte-Carlo sampling takes it for: expected \
+         MonteCarlo with separable = false"
+    )]
+    NotSeparable {
+        /// The model's name.
+        model: String,
+    },
     /// A list has the wrong length.
     #[error("{model}'s {what} has {found} entries, expected {expected}")]
     WrongLength {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fascicle_core::Failure;
 use thiserror::Error;
 
-use crate::{Block, Step};
+use crate::{Block, SimulationError, Step};
 
 /// One named step of an algorithm, on a block of trajectories.
 ///
@@ -15,6 +15,20 @@ use crate::{Block, Step};
 pub trait Task: Send + Sync {
     /// The name by which recipes refer to it.
     fn name(&self) -> &str;
+
+    /// Its parameters, for the description by which data are compared; empty, the default, if it has
+    /// none.
+    fn describe(&self) -> String {
+        String::new()
+    }
+
+    /// Checks its parameters, before a run.
+    ///
+    /// # Errors
+    /// The first that cannot be.
+    fn check(&self) -> Result<(), SimulationError> {
+        Ok(())
+    }
 
     /// Does it.
     ///
@@ -166,6 +180,11 @@ impl Tasks {
     pub fn remove(&mut self, name: &str) -> Result<Arc<dyn Task>, RecipeError> {
         let at = self.position(name)?;
         Ok(self.0.remove(at))
+    }
+
+    /// The tasks in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Task> {
+        self.0.iter().map(Arc::as_ref)
     }
 
     /// The tasks' names in order.

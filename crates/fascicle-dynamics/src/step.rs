@@ -7,12 +7,13 @@ use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 use crate::ingredients::{DiagonalLinear, Sampler};
 use crate::kernels::LinearMap;
 use crate::structure::Classical;
-use crate::{Coords, Hermitian, Lane, Model, States, Structure, c64, ingredients};
+use crate::{Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64, ingredients};
 
 /// A simulation made ready to run: what is the same for all trajectories and times.
 pub(crate) struct System<'a> {
     pub model: &'a dyn Model,
     pub algorithm_settings: &'a (dyn Any + Send + Sync),
+    pub surfaces: SurfaceSettings,
     pub structure: Structure,
     pub mass: Vec<f64>,
     pub weight: Vec<f64>,
@@ -74,6 +75,11 @@ impl<'a> Step<'a> {
             let message = format!("the algorithm's settings are no {wanted}");
             Failure::new(Cause::Task { task: wanted.to_string(), message })
         })
+    }
+
+    /// The algorithm's settings of active surfaces.
+    pub fn surfaces(&self) -> SurfaceSettings {
+        self.system.surfaces
     }
 
     /// N.

@@ -52,6 +52,8 @@ struct Row<'a> {
     /// The largest deviation of trajectories that no flipped hop has touched.
     of_trajectories: f64,
     flipped: Vec<Flip>,
+    /// Seeds, deviations, and how far QC Lab is from itself.
+    sensitive: Vec<(u64, f64, f64)>,
     verdict: Verdict,
 }
 
@@ -80,7 +82,13 @@ fn report(cases: &[Case]) -> ExitCode {
     println!("|{}", "---|".repeat(8));
     rows.iter().for_each(print_row);
     print_summary(&rows);
-    for Row { case, flipped, .. } in &rows {
+    for Row { case, flipped, sensitive, .. } in &rows {
+        for (seed, deviation, own) in sensitive {
+            println!(
+                "sensitive: {}, seed {seed}, off by {deviation:.1e}, QC Lab from itself by {own:.1e}",
+                case.case
+            );
+        }
         for Flip { seed, deviation, margin } in flipped {
             println!(
                 "flipped: {}, seed {seed}, margin {margin:.1e}, off by {deviation:.1e}",
@@ -107,6 +115,7 @@ fn compare(case: &Case) -> Row<'_> {
         of_means: case.deviations(&data),
         of_trajectories: 0.0,
         flipped: Vec::new(),
+        sensitive: Vec::new(),
         verdict: Verdict::Reached,
     };
     for (at, &seed) in each.seed.iter().enumerate() {
@@ -118,6 +127,7 @@ fn compare(case: &Case) -> Row<'_> {
             }
             (false, _) if deviation <= each.sensitivity[at] => {
                 row.verdict = row.verdict.max(Verdict::Sensitive);
+                row.sensitive.push((seed, deviation, each.sensitivity[at]));
             }
             (false, _) => row.verdict = Verdict::Missed,
             (true, _) => {}

@@ -5,7 +5,7 @@ use std::any::Any;
 use fascicle_core::LogLine;
 
 use super::surfaces::check_gauge_field;
-use super::{Algorithm, GaugeFixing};
+use super::{Algorithm, GaugeFixing, SurfaceSettings};
 use crate::tasks::{
     CollectClassicalEnergy, CollectDmDb, CollectQuantumEnergy, CopyEigvecs, DiagonalizeMatrix,
     InitializeActiveSurface, InitializeEigvecsGauge, InitializeRandomValuesFssh,
@@ -91,14 +91,15 @@ impl Default for FewestSwitchesSurfaceHopping {
 }
 
 impl FewestSwitchesSurfaceHopping {
-    /// With a correction of the wave function's lack of decoherence, a task that runs after the hops:
+    /// With a correction of the wave function's lack of decoherence, a task that runs after the hops and
+    /// after those that were given before:
     /// [`EnergyBasedDecoherence`](crate::tasks::EnergyBasedDecoherence) or
     /// [`InstantaneousDecoherence`](crate::tasks::InstantaneousDecoherence), say. QC Lab has none.
     ///
     /// # Errors
-    /// When the recipe has no task `update_z_hop` any more, or has this one already.
+    /// When the recipe has no task `update_act_surf_wf` any more, or has this one already.
     pub fn with_decoherence(mut self, task: impl Task + 'static) -> Result<Self, RecipeError> {
-        self.recipe.update.insert_after("update_z_hop", task)?;
+        self.recipe.update.insert_before("update_act_surf_wf", task)?;
         Ok(self)
     }
 }
@@ -110,6 +111,16 @@ impl Algorithm for FewestSwitchesSurfaceHopping {
 
     fn settings(&self) -> &(dyn Any + Send + Sync) {
         &self.settings
+    }
+
+    fn surfaces(&self) -> SurfaceSettings {
+        let s = self.settings;
+        SurfaceSettings {
+            gauge_fixing: s.gauge_fixing,
+            use_gauge_field_force: s.use_gauge_field_force,
+            reverse_frustrated_hops: s.reverse_frustrated_hops,
+            refresh_at_hop: s.refresh_at_hop,
+        }
     }
 
     fn describe(&self) -> Vec<(String, String)> {

@@ -5,7 +5,7 @@ use std::any::Any;
 use fascicle_core::LogLine;
 
 use super::surfaces::check_gauge_field;
-use super::{Algorithm, GaugeFixing};
+use super::{Algorithm, GaugeFixing, SurfaceSettings};
 use crate::tasks::{
     CollectDmDb, CopyBeforeStep, CopyEigvecs, DiagonalizeMatrix, InitializeActSurfMsmash,
     InitializeEigvecsGauge, InitializeVariableObjects, InitializeWfDbMsmash, InitializeZ,
@@ -26,6 +26,10 @@ use crate::{Model, Recipe, SimulationError, Tasks};
 /// the time of the crossing is found by bisection, the hop rescales coordinates along
 /// Σ_k Re(d_kn c_k* c_n) − Σ_k Re(d_km c_k* c_m), with n the surface that is left and m the one that is
 /// reached, and the rest of the step follows on the new surface.
+///
+/// The parts of such a time step are integrated as the built-in `update_z_rk4` and
+/// `update_wf_db_propagator` do: an integrator that replaces those acts on the time steps without a
+/// crossing alone.
 ///
 /// Outputs: `dm_db`. Energies can be collected with the tasks
 /// [`UpdateQuantumEnergyActSurf`](crate::tasks::UpdateQuantumEnergyActSurf) and the like.
@@ -111,6 +115,14 @@ impl Algorithm for MultiStateMappingApproachToSurfaceHopping {
 
     fn settings(&self) -> &(dyn Any + Send + Sync) {
         &self.settings
+    }
+
+    fn surfaces(&self) -> SurfaceSettings {
+        SurfaceSettings {
+            gauge_fixing: self.settings.gauge_fixing,
+            use_gauge_field_force: self.settings.use_gauge_field_force,
+            ..SurfaceSettings::default()
+        }
     }
 
     fn describe(&self) -> Vec<(String, String)> {

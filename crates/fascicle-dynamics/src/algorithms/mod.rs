@@ -11,8 +11,7 @@ use fascicle_core::LogLine;
 pub use fewest_switches::{FewestSwitchesSurfaceHopping, FsshSettings};
 pub use mash::{MashSettings, MultiStateMappingApproachToSurfaceHopping};
 pub use mean_field::{MeanField, MeanFieldSettings};
-pub use surfaces::GaugeFixing;
-pub(crate) use surfaces::Surfaces;
+pub use surfaces::{GaugeFixing, SurfaceSettings};
 
 use crate::{Model, Recipe, SimulationError};
 
@@ -28,6 +27,11 @@ pub trait Algorithm: Send + Sync {
 
     /// Its settings, which tasks read with [`Step::settings`](crate::Step::settings).
     fn settings(&self) -> &(dyn Any + Send + Sync);
+
+    /// What tasks on active surfaces read (default: [`SurfaceSettings::default`]).
+    fn surfaces(&self) -> SurfaceSettings {
+        SurfaceSettings::default()
+    }
 
     /// The settings by name, for the description by which data are compared.
     fn describe(&self) -> Vec<(String, String)> {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use fascicle_core::{Failure, LogLine};
+use fascicle_core::LogLine;
 
-use super::{FsshSettings, MashSettings};
+use crate::Model;
 use crate::simulation::has_gauge_field;
-use crate::{Model, Step};
 
 /// How the phase of eigenvectors is fixed from one time step to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,11 +33,18 @@ impl fmt::Display for GaugeFixing {
     }
 }
 
-/// The settings that tasks of surface hopping and of MASH share.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Surfaces {
+/// What tasks on active surfaces read, whatever algorithm they are part of; see
+/// [`Algorithm::surfaces`](super::Algorithm::surfaces). The defaults are QC Lab's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SurfaceSettings {
+    /// How the phase of eigenvectors is fixed.
     pub gauge_fixing: GaugeFixing,
+    /// Whether the force of the gauge field acts on the active surface.
     pub use_gauge_field_force: bool,
+    /// Whether `update_z_hop` reverses momenta where a hop is frustrated.
+    pub reverse_frustrated_hops: bool,
+    /// Whether `update_z_hop` takes directions at z, and refreshes the adiabatic states.
+    pub refresh_at_hop: bool,
 }
 
 /// What to say when a gauge field is asked for that the model does not have.
@@ -49,16 +55,4 @@ pub(super) fn check_gauge_field(wanted: bool, model: &dyn Model) -> Vec<LogLine>
     let model = model.name();
     let text = format!("use_gauge_field_force is set, but {model} has no gauge field: none acts");
     vec![LogLine::warning(text)]
-}
-
-impl Surfaces {
-    /// Those of the algorithm that is running.
-    pub fn of(step: &Step<'_>) -> Result<Self, Failure> {
-        if let Ok(MashSettings { gauge_fixing, use_gauge_field_force, .. }) = step.settings() {
-            let (&gauge_fixing, &use_gauge_field_force) = (gauge_fixing, use_gauge_field_force);
-            return Ok(Self { gauge_fixing, use_gauge_field_force });
-        }
-        let &FsshSettings { gauge_fixing, use_gauge_field_force, .. } = step.settings()?;
-        Ok(Self { gauge_fixing, use_gauge_field_force })
-    }
 }

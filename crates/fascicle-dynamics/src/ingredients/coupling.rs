@@ -40,7 +40,15 @@ impl DiagonalLinear {
     }
 
     pub fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        dispatch(AddDiagonal { coupling: self, z, h });
+        if self.opposite {
+            let sum = dispatch(self.states[0].shift(z));
+            h.add_re(0, 0, sum);
+            h.add_re(1, 1, -sum);
+            return;
+        }
+        for (n, state) in self.states.iter().enumerate() {
+            h.add_re(n, n, dispatch(state.shift(z)));
+        }
     }
 
     pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
@@ -59,32 +67,25 @@ pub(crate) fn opposite(g: &[Vec<f64>]) -> bool {
     g.len() == 2 && g[0].iter().zip(&g[1]).all(|(a, b)| *a == -*b)
 }
 
-struct AddDiagonal<'a> {
-    coupling: &'a DiagonalLinear,
-    z: &'a Coords,
-    h: &'a mut Hermitian,
+impl Coupled {
+    fn shift<'a>(&'a self, z: &'a Coords) -> Shift<'a> {
+        Shift { g: &self.g, re: &z.re[self.first..self.first + self.g.len()] }
+    }
 }
 
-impl Kernel for AddDiagonal<'_> {
-    type Output = ();
+/// 2 Σ_j g_j Re z_j.
+struct Shift<'a> {
+    g: &'a [f64],
+    re: &'a [Lane],
+}
+
+impl Kernel for Shift<'_> {
+    type Output = Lane;
 
     #[inline(always)]
-    fn run(self) {
-        let Self { coupling, z, h } = self;
-        let sum = |n: usize| {
-            let Coupled { first, g } = &coupling.states[n];
-            let sum = weighted_sum(g, &z.re[*first..*first + g.len()]);
-            sum + sum
-        };
-        if coupling.opposite {
-            let sum = sum(0);
-            h.add_re(0, 0, sum);
-            h.add_re(1, 1, -sum);
-            return;
-        }
-        for n in 0..coupling.states.len() {
-            h.add_re(n, n, sum(n));
-        }
+    fn run(self) -> Lane {
+        let sum = weighted_sum(self.g, self.re);
+        sum + sum
     }
 }
 

@@ -27,14 +27,14 @@ pub fn hop<M: Model + ?Sized>(
 /// The shift of z along −i γ d, γ ≠ 0, that costs no energy: where a hop is frustrated, it reverses
 /// the momentum along d (Hammes-Schiffer and Tully, J. Chem. Phys. 101, 4657 (1994),
 /// doi:10.1063/1.467455). For classical Hamiltonians that are not known to be harmonic it keeps the
-/// kinetic energy Σ_j p_j²/(2 m_j), if d is real. Zero for d = 0.
+/// kinetic energy Σ_j p_j²/(2 m_j), if d is real. Zero for a d that is zero or not finite.
 pub fn reflection(classical: &Classical, weight: &[f64], z: &[c64], direction: &[c64]) -> Vec<c64> {
     let (a, b) = match classical {
         Classical::Harmonic { frequency } => harmonic(frequency, weight, z, direction),
         Classical::Free | Classical::General => free(weight, z, direction),
     };
-    let gamma = if a == 0.0 { 0.0 } else { b / a };
-    shift(gamma, direction)
+    let gamma = b / a;
+    shift(if gamma.is_finite() { gamma } else { 0.0 }, direction)
 }
 
 /// Harmonic oscillators: A γ² − B γ + Δ = 0 with

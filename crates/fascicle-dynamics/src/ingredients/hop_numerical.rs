@@ -11,7 +11,7 @@ pub struct NumericalHop {
     pub gamma_range: f64,
     /// The most grids (default 20).
     pub max_iter: u32,
-    /// The points of a grid (default 10).
+    /// The points of a grid, at least 2 (default 10).
     pub num_points: usize,
     /// How near to zero the energy must be (default 1e-6).
     pub threshold: f64,
@@ -40,7 +40,7 @@ pub fn hop_numerical<M: Model + ?Sized>(
         if miss <= settings.threshold {
             break;
         }
-        (best, miss) = closest(&line, best, range, settings.num_points)?;
+        (best, miss) = closest(&line, best, range, settings.num_points.max(2))?;
         range *= 0.5;
     }
     (miss <= settings.threshold).then(|| shift(best, direction))

@@ -87,7 +87,39 @@ fn check<M: Model + ?Sized>(model: &M, settings: &MonteCarlo) -> Result<f64, Mod
             return Err(ModelError::BadConstant { model, name, expected, found });
         }
     }
+    let (expected, found) = (model.num_classical_coordinates(), settings.initial_z.as_ref());
+    if let Some(found) = found.map(Vec::len).filter(|&found| found != expected) {
+        let (model, what) = (model.name(), "start of the Monte-Carlo chain");
+        return Err(ModelError::WrongLength { model, what, expected, found });
+    }
+    if settings.separable && !is_separable(model, settings.std) {
+        return Err(ModelError::NotSeparable { model: model.name() });
+    }
     Ok(kbt)
+}
+
+/// Whether H_c is a sum over coordinates, as far as some places can tell.
+fn is_separable<M: Model + ?Sized>(model: &M, std: f64) -> bool {
+    let count = model.num_classical_coordinates();
+    let mut draws = Seeding::Independent.draws(Seed(0), CHAIN);
+    let mut places = Coords::zeros(count);
+    (0..LANES).for_each(|lane| {
+        let z = proposal(&vec![c64(0.0, 0.0); count], std, &mut draws);
+        places.set_trajectory(lane, &z);
+    });
+    let zero = model.h_c(&Coords::zeros(count));
+    let mut sum = zero;
+    let mut size = zero.abs();
+    for j in 0..count {
+        let mut alone = Coords::zeros(count);
+        (alone.re[j], alone.im[j]) = (places.re[j], places.im[j]);
+        let own = model.h_c(&alone) - zero;
+        sum += own;
+        size += own.abs();
+    }
+    let off = (model.h_c(&places) - sum).abs();
+    // Not `>`: what is not finite is for others to find.
+    (0..LANES).all(|lane| !(off[lane] > 1e-9 * size[lane]))
 }
 
 /// The samples, one after the other.

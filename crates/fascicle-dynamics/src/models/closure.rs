@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fascicle_core::{Draws, c64};
 
 use crate::ingredients::{MonteCarlo, Sampler};
+use crate::structure::{Classical, Coupling};
 use crate::{Coords, Hermitian, LANES, Lane, Model, States, Structure, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
@@ -46,6 +47,8 @@ type Energy = dyn Fn(&[c64]) -> f64 + Send + Sync;
 type Gradient = dyn Fn(&[c64], &mut [c64]) + Send + Sync;
 type Contraction = dyn Fn(&[c64], &[c64], &[c64], &mut [c64]) + Send + Sync;
 type Hop = dyn Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync;
+type Direction = dyn Fn(&[c64], usize, usize) -> Vec<c64> + Send + Sync;
+type Force = dyn Fn(&[c64], usize, &mut [c64]) + Send + Sync;
 type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 
 /// A model from closures that each see one trajectory: quick to write in a notebook cell. What is
@@ -85,6 +88,8 @@ pub struct ClosureModel {
     dh_c_dzc: Option<Arc<Gradient>>,
     dh_qc_dzc: Option<Arc<Contraction>>,
     hop: Option<Arc<Hop>>,
+    rescaling_direction: Option<Arc<Direction>>,
+    gauge_field_force: Option<Arc<Force>>,
     init_classical: Option<Arc<Initial>>,
     monte_carlo: MonteCarlo,
     structure: Structure,
@@ -117,6 +122,8 @@ impl ClosureModel {
             dh_c_dzc: None,
             dh_qc_dzc: None,
             hop: None,
+            rescaling_direction: None,
+            gauge_field_force: None,
             init_classical: None,
             monte_carlo: MonteCarlo::default(),
             structure: Structure::general(),
@@ -191,6 +198,28 @@ impl ClosureModel {
         f: impl Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync + 'static,
     ) -> Self {
         self.hop = Some(Arc::new(f));
+        self
+    }
+
+    /// With the direction of a hop from (z, from, to), if it is not that of the derivative coupling; see
+    /// [`Model::rescaling_direction_fssh`].
+    #[must_use]
+    pub fn with_rescaling_direction_fssh(
+        mut self,
+        f: impl Fn(&[c64], usize, usize) -> Vec<c64> + Send + Sync + 'static,
+    ) -> Self {
+        self.rescaling_direction = Some(Arc::new(f));
+        self
+    }
+
+    /// With the force of the gauge field from (z, state), as a term of ∂H/∂z* to be set for each
+    /// coordinate; see [`Model::gauge_field_force`].
+    #[must_use]
+    pub fn with_gauge_field_force(
+        mut self,
+        f: impl Fn(&[c64], usize, &mut [c64]) + Send + Sync + 'static,
+    ) -> Self {
+        self.gauge_field_force = Some(Arc::new(f));
         self
     }
 
@@ -278,7 +307,12 @@ impl Model for ClosureModel {
 
     fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
         let Some(f) = &self.dh_qc_dzc else {
-            return ingredients::dh_qc_dzc_differences(self, z, left, right, out);
+            return match (&self.structure.coupling, &self.h_qc) {
+                (Coupling::DiagonalLinear { g }, None) => {
+                    ingredients::dh_qc_dzc_diagonal_linear(g, left, right, out);
+                }
+                _ => ingredients::dh_qc_dzc_differences(self, z, left, right, out),
+            };
         };
         for lane in 0..LANES {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];
@@ -290,13 +324,35 @@ impl Model for ClosureModel {
 
     fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
         let Some(f) = &self.dh_c_dzc else {
-            return ingredients::dh_c_dzc_differences(self, z, out);
+            return match (&self.structure.classical, &self.h_c) {
+                (Classical::Harmonic { frequency }, None) => {
+                    ingredients::dh_c_dzc_harmonic(frequency, &self.weight, z, out);
+                }
+                (Classical::Free, None) => ingredients::dh_c_dzc_free(&self.weight, z, out),
+                _ => ingredients::dh_c_dzc_differences(self, z, out),
+            };
         };
         for lane in 0..LANES {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];
             f(&z.trajectory(lane), &mut gradient);
             gradient.iter().enumerate().for_each(|(j, &value)| out.add(j, lane, value));
         }
+    }
+
+    fn rescaling_direction_fssh(&self, z: &[c64], from: usize, to: usize) -> Option<Vec<c64>> {
+        self.rescaling_direction.as_ref().map(|f| f(z, from, to))
+    }
+
+    fn gauge_field_force(&self, z: &Coords, state: Lane, out: &mut Coords) -> bool {
+        let Some(f) = &self.gauge_field_force else {
+            return false;
+        };
+        for lane in 0..LANES {
+            let mut force = vec![c64(0.0, 0.0); self.coordinates];
+            f(&z.trajectory(lane), state[lane] as usize, &mut force);
+            force.iter().enumerate().for_each(|(j, &value)| out.add(j, lane, value));
+        }
+        true
     }
 
     fn init_classical(&self) -> Sampler<'_> {

@@ -20,9 +20,9 @@ use crate::{Hermitian, Model, Structure};
 pub struct SpinBoson {
     /// The thermal quantum kT (default 1).
     pub kBT: f64,
-    /// Half the coupling of the states, off-diagonal (default 0.5).
+    /// The coupling of the states, off-diagonal (default 0.5).
     pub V: f64,
-    /// Half the offset of the states, diagonal (default 0.5).
+    /// Half the offset of the states, ± on the diagonal (default 0.5).
     pub E: f64,
     /// The characteristic frequency W (default 0.1).
     pub W: f64,

@@ -119,6 +119,13 @@ impl Ensemble for Prepared<'_> {
             ("collect recipe", &recipe.collect),
         ] {
             description.set(name, tasks);
+            for task in tasks.iter() {
+                let parameters = task.describe();
+                if !parameters.is_empty() {
+                    let name = format!("{} in the {name}", task.name());
+                    description.settings.push((name, parameters));
+                }
+            }
         }
         description
     }
@@ -175,6 +182,7 @@ fn system<'a>(
     Ok(System {
         model,
         algorithm_settings: algorithm.settings(),
+        surfaces: algorithm.surfaces(),
         sampler: sampling::sampler(model, &structure, initial_state.sampling)?,
         diagonal_linear: diagonal_linear(&structure),
         update_dh_qc_dzc: model.update_dh_qc_dzc(),
@@ -223,7 +231,10 @@ fn or_panicked<R>(
 }
 
 fn check_recipe(algorithm: &dyn Algorithm) -> Result<(), SimulationError> {
-    if algorithm.recipe().collect.names().next().is_some() {
+    let recipe = algorithm.recipe();
+    let all = [&recipe.initialization, &recipe.update, &recipe.collect];
+    all.into_iter().flat_map(|tasks| tasks.iter()).try_for_each(|task| task.check())?;
+    if recipe.collect.names().next().is_some() {
         return Ok(());
     }
     Err(SimulationError::EmptyRecipe { algorithm: algorithm.name(), recipe: "collect" })

@@ -1,7 +1,6 @@
 //! The step of the classical coordinates.
 
 use super::task;
-use crate::algorithms::Surfaces;
 use crate::block::Scratch;
 use crate::kernels::MapCoords;
 use crate::sys::{Kernel, dispatch};
@@ -22,7 +21,7 @@ task! {
     /// The same on the active surface: the frozen wave function is the active eigenvector. The force
     /// of the gauge field comes on top, if the settings ask for it and the model has one.
     UpdateZRk4ActSurf, "update_z_rk4", |step, block| {
-        let surface = gauge_field(step, block.act_surf_ind)?;
+        let surface = gauge_field(step, block.act_surf_ind);
         let wf = std::mem::take(&mut block.act_surf_wf);
         advance(step, block, &Force { wf: &wf, surface });
         block.act_surf_wf = wf;
@@ -31,12 +30,9 @@ task! {
 }
 
 /// The active surface, if a gauge field acts on it.
-pub(super) fn gauge_field(
-    step: &Step<'_>,
-    active: Lane,
-) -> Result<Option<Lane>, fascicle_core::Failure> {
-    let wanted = step.system().has_gauge_field && Surfaces::of(step)?.use_gauge_field_force;
-    Ok(wanted.then_some(active))
+pub(super) fn gauge_field(step: &Step<'_>, active: Lane) -> Option<Lane> {
+    let acts = step.system().has_gauge_field && step.surfaces().use_gauge_field_force;
+    acts.then_some(active)
 }
 
 /// What moves the coordinates: a frozen wave function, and the surface on which a gauge field acts.

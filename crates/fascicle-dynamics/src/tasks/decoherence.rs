@@ -4,9 +4,10 @@
 use fascicle_core::Failure;
 use fascicle_core::elementary::exp;
 
+use super::refresh::{Mask, take_vectors};
 use crate::kernels::FromAdiabatic;
 use crate::sys::dispatch;
-use crate::{Block, LANES, Lane, Step, Task};
+use crate::{Block, LANES, Lane, SimulationError, Step, Task};
 
 /// The energy-based decoherence correction, EDC: in each time step, the components b_k of all surfaces
 /// but the active one, a, decay with the time τ_k = (1 + C/E_kin) / |E_k − E_a|, ħ = 1, and b_a takes up
@@ -39,6 +40,15 @@ impl Task for EnergyBasedDecoherence {
         "update_wf_db_edc"
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
+    fn check(&self) -> Result<(), SimulationError> {
+        let c = self.constant;
+        check(self.name(), "constant", c, "positive and finite", c.is_finite() && c > 0.0)
+    }
+
     fn run(&self, step: &Step<'_>, block: &mut Block) -> Result<(), Failure> {
         let kinetic = kinetic_energy(step, block);
         for lane in 0..LANES {
@@ -59,7 +69,7 @@ impl Task for EnergyBasedDecoherence {
             let b = block.wf_adb.get(active, lane);
             block.wf_adb.set(active, lane, b * ((before + lost) / before).sqrt());
         }
-        to_diabatic(block);
+        to_diabatic(block, [true; LANES]);
         Ok(())
     }
 }
@@ -87,9 +97,13 @@ impl Task for InstantaneousDecoherence {
         "update_wf_db_instantaneous_decoherence"
     }
 
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
     fn run(&self, step: &Step<'_>, block: &mut Block) -> Result<(), Failure> {
         let n = step.num_quantum_states();
-        let mut any = false;
+        let mut collapsed = [false; LANES];
         for lane in 0..LANES {
             let (active, dest) = (block.act_surf_ind[lane], block.hop_dest[lane]);
             let collapses = match self.after {
@@ -99,7 +113,7 @@ impl Task for InstantaneousDecoherence {
             if !collapses {
                 continue;
             }
-            any = true;
+            collapsed[lane] = true;
             let norm = (0..n).map(|k| block.wf_adb.get(k, lane).norm_sqr()).sum::<f64>().sqrt();
             let b = block.wf_adb.get(active as usize, lane);
             let size = b.norm_sqr().sqrt();
@@ -107,9 +121,7 @@ impl Task for InstantaneousDecoherence {
             (0..n).for_each(|k| block.wf_adb.set(k, lane, 0.0.into()));
             block.wf_adb.set(active as usize, lane, phase * norm);
         }
-        if any {
-            to_diabatic(block);
-        }
+        to_diabatic(block, collapsed);
         Ok(())
     }
 }
@@ -120,8 +132,28 @@ fn kinetic_energy(step: &Step<'_>, block: &Block) -> Lane {
     block.z.im.iter().zip(step.weight()).map(term).fold(Lane::ZERO, |sum, term| sum + term)
 }
 
-/// c = V b.
-fn to_diabatic(block: &mut Block) {
-    let Block { eigvecs, wf_adb, wf_db, .. } = block;
-    dispatch(FromAdiabatic { eigvecs, wf_adb, wf_db });
+/// c = V b, of these lanes; others keep every bit, whoever is beside them.
+fn to_diabatic(block: &mut Block, lanes: Mask) {
+    if !lanes.contains(&true) {
+        return;
+    }
+    let Block { eigvecs, wf_adb, wf_db, scratch, .. } = block;
+    let c = &mut scratch.states[0];
+    dispatch(FromAdiabatic { eigvecs, wf_adb, wf_db: c });
+    take_vectors(wf_db, c, lanes);
+}
+
+/// Checks a parameter of a task.
+pub(super) fn check(
+    task: &str,
+    setting: &'static str,
+    found: f64,
+    expected: &str,
+    holds: bool,
+) -> Result<(), SimulationError> {
+    if holds {
+        return Ok(());
+    }
+    let (algorithm, expected) = (task.to_string(), expected.to_string());
+    Err(SimulationError::BadSetting { algorithm, setting, expected, found: found.to_string() })
 }

@@ -1,7 +1,7 @@
 //! The free phase of eigenvectors.
 
 use super::task;
-use crate::algorithms::{GaugeFixing, Surfaces};
+use crate::algorithms::GaugeFixing;
 use crate::block::Scratch;
 use crate::kernels::{FixGauge, Gauge};
 use crate::sys::dispatch;
@@ -24,7 +24,7 @@ task! {
 task! {
     /// Fixes the free phase of each eigenvector as the setting `gauge_fixing` says.
     UpdateEigvecsGauge, "update_eigvecs_gauge", |step, block| {
-        let gauge_fixing = Surfaces::of(step)?.gauge_fixing;
+        let gauge_fixing = step.surfaces().gauge_fixing;
         let Block { z, eigvecs_previous: previous, eigvecs, scratch, .. } = block;
         fix(step, gauge_fixing, z, previous, eigvecs, scratch);
         if gauge_fixing == GaugeFixing::PhaseDerCouple {

@@ -7,8 +7,8 @@ use super::numbers::hop_numbers;
 use super::refresh::{By, refresh};
 use super::surface_hopping::no_numbers;
 use super::task;
-use crate::algorithms::FsshSettings;
-use crate::kernels::{HopDestination, HopProbability, ToAdiabatic};
+use crate::algorithms::SurfaceSettings;
+use crate::kernels::{HopDestination, HopProbability};
 use crate::sys::dispatch;
 use crate::{Block, LANES, Step, ingredients};
 
@@ -43,54 +43,52 @@ task! {
     ///
     /// The settings `reverse_frustrated_hops` and `refresh_at_hop` change that.
     UpdateZHop, "update_z_hop", |step, block| {
-        let settings = *step.settings::<FsshSettings>()?;
-        let mut hopped = [false; LANES];
+        let mut moved = [false; LANES];
         for lane in 0..LANES {
             if block.hop_dest[lane] >= 0.0 {
-                hopped[lane] = hop(step, block, lane, settings)?;
+                moved[lane] = hop(step, block, lane)?;
             }
         }
-        if settings.refresh_at_hop && hopped.contains(&true) {
-            refresh(step, settings.gauge_fixing, By::Current, block, hopped);
-            let Block { eigvecs, wf_db, wf_adb, .. } = block;
-            dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
+        let SurfaceSettings { refresh_at_hop, gauge_fixing, .. } = step.surfaces();
+        if refresh_at_hop && moved.contains(&true) {
+            refresh(step, gauge_fixing, By::Current, block, moved);
         }
         Ok(())
     }
 }
 
-/// Tries to hop; whether it did.
-fn hop(
-    step: &Step<'_>,
-    block: &mut Block,
-    lane: usize,
-    settings: FsshSettings,
-) -> Result<bool, Failure> {
+/// Tries to hop; whether the coordinates have moved.
+fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<bool, Failure> {
+    let task = "update_z_hop";
     let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
     let z = block.z.trajectory(lane);
-    let here = settings.refresh_at_hop;
-    let direction = step
-        .model()
-        .rescaling_direction_fssh(&z, from, to)
-        .unwrap_or_else(|| derivative_coupling(step, block, lane, (from, to), gap, here));
-    check_length("update_z_hop", "rescaling_direction_fssh", &direction, &z)?;
-    let shift = step.model().hop(&z, &direction, gap);
-    let accepted = shift.is_some();
-    let shift = match shift {
-        None if !settings.reverse_frustrated_hops => return Ok(false),
-        None => {
-            let classical = &step.structure().classical;
-            ingredients::reflection(classical, step.weight(), &z, &direction)
-        }
-        Some(shift) => shift,
+    let own = step.model().rescaling_direction_fssh(&z, from, to);
+    let coupling = |block: &mut Block, from, to| {
+        let coupling = gradient_element(step, block, lane, (from, to));
+        coupling.into_iter().map(|d| d / gap).collect::<Vec<c64>>()
     };
-    check_length("update_z_hop", "hop", &shift, &z)?;
-    shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
-    if accepted {
+    let direction = own.clone().unwrap_or_else(|| coupling(block, from, to));
+    check_length(task, "rescaling_direction_fssh", &direction, &z)?;
+    if let Some(shift) = step.model().hop(&z, &direction, gap) {
+        check_length(task, "hop", &shift, &z)?;
+        shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
         block.act_surf_ind[lane] = to as f64;
+        return Ok(true);
     }
-    Ok(accepted)
+    if !step.surfaces().reverse_frustrated_hops {
+        return Ok(false);
+    }
+    // The real part of the coupling in positions and momenta: with a complex H, the other part would
+    // move positions.
+    let direction = own.unwrap_or_else(|| {
+        let back = coupling(block, to, from);
+        direction.iter().zip(back).map(|(there, back)| 0.5 * (there + back)).collect()
+    });
+    let classical = &step.structure().classical;
+    let shift = ingredients::reflection(classical, step.weight(), &z, &direction);
+    shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
+    Ok(true)
 }
 
 /// Checks what a model's function gave.
@@ -108,17 +106,15 @@ pub(super) fn check_length(
     Err(Failure::new(Cause::Task { task: task.to_string(), message }))
 }
 
-/// d_j = ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / (E_f − E_a), with the gradient where it was last evaluated in this
-/// time step, or at z.
-fn derivative_coupling(
+/// ⟨V_a|∂H_qc/∂z_j*|V_f⟩, with the gradient where it was last evaluated in this time step, or, if hops
+/// are refreshed, at z.
+fn gradient_element(
     step: &Step<'_>,
     block: &mut Block,
     lane: usize,
     (from, to): (usize, usize),
-    gap: f64,
-    here: bool,
 ) -> Vec<c64> {
-    let elsewhere = !here && block.z_gradient_step == Some(step.index());
+    let elsewhere = !step.surfaces().refresh_at_hop && block.z_gradient_step == Some(step.index());
     let Block { eigvecs, scratch, z_gradient, z, .. } = block;
     let at = if elsewhere { z_gradient } else { z };
     let [left, right, _] = &mut scratch.states;
@@ -127,5 +123,5 @@ fn derivative_coupling(
     let out = &mut scratch.slopes[0];
     out.clear();
     step.dh_qc_dzc(at, left, right, out);
-    out.trajectory(lane).into_iter().map(|d| d / gap).collect()
+    out.trajectory(lane)
 }

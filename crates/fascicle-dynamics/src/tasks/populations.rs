@@ -3,16 +3,20 @@
 use fascicle_core::elementary::exp;
 use fascicle_core::{Failure, Scale};
 
+use super::decoherence::check;
+use super::mash;
 use super::refresh::look;
-use crate::{Block, Lane, Step, Task};
+use crate::{Block, Lane, SimulationError, Step, Task};
 
 /// What is taken for the population of an adiabatic state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Populations {
     /// 1 for the active surface, else 0 (surface hopping and MASH).
     ActiveSurface,
-    /// |b_k|², b = V† c (any algorithm).
+    /// |b_k|², b = V† c (mean field and surface hopping).
     WaveFunction,
+    /// 1/N + α_N (|b_k|² − 1/N), the estimator of multi-state MASH.
+    Mapping,
 }
 
 /// Collects the adiabatic populations P_k as the output `pop_adb`, N real numbers.
@@ -33,6 +37,10 @@ pub struct CollectPopAdb {
 impl Task for CollectPopAdb {
     fn name(&self) -> &'static str {
         "collect_pop_adb"
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
     }
 
     fn run(&self, step: &Step<'_>, block: &mut Block) -> Result<(), Failure> {
@@ -61,6 +69,15 @@ pub struct CollectDetailedBalance {
 impl Task for CollectDetailedBalance {
     fn name(&self) -> &'static str {
         "collect_detailed_balance"
+    }
+
+    fn describe(&self) -> String {
+        format!("{self:?}")
+    }
+
+    fn check(&self) -> Result<(), SimulationError> {
+        let kbt = self.kbt;
+        check(self.name(), "kbt", kbt, "positive and finite", kbt.is_finite() && kbt > 0.0)
     }
 
     fn run(&self, step: &Step<'_>, block: &mut Block) -> Result<(), Failure> {
@@ -94,8 +111,13 @@ fn populations_and_energies(
         there.wf_adb(&block.wf_db, b);
         energies.copy_from_slice(&there.eigvals);
         for (k, population) in populations.iter_mut().enumerate() {
+            let square = b.re[k] * b.re[k] + b.im[k] * b.im[k];
             let own = match of {
-                Populations::WaveFunction => b.re[k] * b.re[k] + b.im[k] * b.im[k],
+                Populations::WaveFunction => square,
+                Populations::Mapping => {
+                    let (alpha, share) = (mash::alpha(n), 1.0 / n as f64);
+                    (square - Lane::splat(share)) * alpha + Lane::splat(share)
+                }
                 Populations::ActiveSurface => {
                     let one = Lane::splat(1.0);
                     block.act_surf_ind.select_equal(k as f64, one, Lane::ZERO)

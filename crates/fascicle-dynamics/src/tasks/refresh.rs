@@ -4,7 +4,7 @@ use super::gauge;
 use crate::algorithms::GaugeFixing;
 use crate::kernels::{Diagonalize, ToAdiabatic};
 use crate::sys::dispatch;
-use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step};
+use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// Lanes for which something holds.
 pub(super) type Mask = [bool; LANES];
@@ -51,7 +51,8 @@ pub(super) enum By {
     Previous,
 }
 
-/// Diagonalises H at the coordinates of these lanes; other lanes keep every bit.
+/// Diagonalises H at the coordinates of these lanes, and gives their wave functions in that basis; other
+/// lanes keep every bit.
 pub(super) fn refresh(
     step: &Step<'_>,
     gauge_fixing: GaugeFixing,
@@ -63,9 +64,12 @@ pub(super) fn refresh(
     let there_now =
         there.get_or_insert_with(|| Box::new(Adiabatic::zeros(step.num_quantum_states())));
     there_now.at(step, &block.z);
-    let Block { z, eigvecs, eigvecs_previous, scratch, .. } = &mut *block;
+    let Block { z, eigvecs, eigvecs_previous, wf_db, wf_adb, scratch, .. } = &mut *block;
     let reference = if by == By::Current { eigvecs } else { eigvecs_previous };
     gauge::fix(step, gauge_fixing, z, reference, &mut there_now.eigvecs, scratch);
+    let b = &mut scratch.states[0];
+    there_now.wf_adb(wf_db, b);
+    take_vectors(wf_adb, b, lanes);
     take(block, there_now, lanes);
     block.scratch.there = there;
 }
@@ -80,6 +84,15 @@ fn take(block: &mut Block, from: &Adiabatic, lanes: Mask) {
             for j in 0..=k {
                 block.h_q_tot.put(k, j, l, from.h.get(k, j, l));
             }
+        }
+    }
+}
+
+/// Takes the vectors of some lanes.
+pub(super) fn take_vectors(to: &mut Vector, from: &Vector, lanes: Mask) {
+    for j in 0..to.len() {
+        for l in (0..LANES).filter(|&l| lanes[l]) {
+            (to.re[j][l], to.im[j][l]) = (from.re[j][l], from.im[j][l]);
         }
     }
 }

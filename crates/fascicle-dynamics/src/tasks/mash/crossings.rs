@@ -5,7 +5,7 @@
 use fascicle_core::Failure;
 
 use super::super::coords::{Force, gauge_field, runge_kutta};
-use super::super::refresh::{Adiabatic, By, Mask, refresh};
+use super::super::refresh::{Adiabatic, By, Mask, refresh, take_vectors};
 use super::super::{gauge, task};
 use super::mapping::{dominant, largest};
 use super::resolve::resolve;
@@ -88,7 +88,7 @@ task! {
         let crossed = mask(|l| now[l] != crossings.active[l]);
         if any(crossed) {
             Replay::new(step, &mut crossings, &mut block.scratch, crossed)?.run()?;
-            write_back(step, block, &crossings, crossed)?;
+            write_back(step, block, &crossings, crossed);
         }
         block.crossings = Some(crossings);
         Ok(())
@@ -107,15 +107,6 @@ fn mask(holds: impl FnMut(usize) -> bool) -> Mask {
 
 fn any(mask: Mask) -> bool {
     mask.contains(&true)
-}
-
-/// Takes the vectors of some lanes.
-fn take(to: &mut Coords, from: &Coords, mask: Mask) {
-    for j in 0..to.len() {
-        for l in (0..LANES).filter(|&l| mask[l]) {
-            (to.re[j][l], to.im[j][l]) = (from.re[j][l], from.im[j][l]);
-        }
-    }
 }
 
 /// One time step gone through again, in parts.
@@ -144,7 +135,7 @@ impl<'a, 'b> Replay<'a, 'b> {
     fn run(mut self) -> Result<(), Failure> {
         for pass in 1..=self.settings.msmash_max_hops {
             self.begin();
-            self.advance(self.left)?;
+            self.advance(self.left);
             let dominant = dominant(&self.crossings.end.wf_adb);
             let active = self.crossings.active;
             let settled = mask(|l| self.unfinished[l] && dominant[l] == active[l]);
@@ -171,12 +162,12 @@ impl<'a, 'b> Replay<'a, 'b> {
     }
 
     /// From the start so far in time, on the active surface.
-    fn advance(&mut self, dt: Lane) -> Result<(), Failure> {
+    fn advance(&mut self, dt: Lane) {
         let (step, scratch) = (self.step, &mut *self.scratch);
         let Crossings { active, start, end, active_wf, last, .. } = self.crossings;
         let Adiabatic { eigvals, eigvecs, .. } = &start.states;
         dispatch(Pick { eigvecs, which: *active, out: active_wf });
-        let force = Force { wf: active_wf, surface: gauge_field(step, *active)? };
+        let force = Force { wf: active_wf, surface: gauge_field(step, *active) };
         end.z.copy_from(&start.z);
         runge_kutta(step, &mut end.z, &force, dt, last, scratch);
         end.wf_db.copy_from(&start.wf_db);
@@ -184,20 +175,19 @@ impl<'a, 'b> Replay<'a, 'b> {
         dispatch(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt });
         let Point { z, wf_db, wf_adb, states } = end;
         states.at(step, z);
-        gauge::fix(step, self.settings.gauge_fixing, z, eigvecs, &mut states.eigvecs, scratch);
+        gauge::fix(step, step.surfaces().gauge_fixing, z, eigvecs, &mut states.eigvecs, scratch);
         states.wf_adb(wf_db, wf_adb);
-        Ok(())
     }
 
     fn take_end(&mut self, mask: Mask) {
         let Crossings { z, wf_db, end, .. } = self.crossings;
-        take(z, &end.z, mask);
-        take(wf_db, &end.wf_db, mask);
+        take_vectors(z, &end.z, mask);
+        take_vectors(wf_db, &end.wf_db, mask);
     }
 
     /// Finds the time of the crossing, goes there, and hops or not.
     fn cross(&mut self, crossing: Mask) -> Result<(), Failure> {
-        let (lower, upper) = self.bisect()?;
+        let (lower, upper) = self.bisect();
         let active = self.crossings.active;
         let dest = runner_up(&self.crossings.end.wf_adb, active).0;
         // Whether the hop is possible is asked where the bisection ended; then it is asked again
@@ -205,7 +195,7 @@ impl<'a, 'b> Replay<'a, 'b> {
         let possible = self.resolve_at_end(crossing, dest, false)?;
         let time = Lane::from_fn(|l| if possible[l] { upper[l] } else { lower[l] });
         let time = Lane::from_fn(|l| if crossing[l] { time[l] } else { self.left[l] });
-        self.advance(time)?;
+        self.advance(time);
         self.take_end(crossing);
         self.resolve_at_end(crossing, dest, true)?;
         self.left = Lane::from_fn(|l| self.left[l] - if crossing[l] { time[l] } else { 0.0 });
@@ -213,11 +203,11 @@ impl<'a, 'b> Replay<'a, 'b> {
     }
 
     /// The time of the crossing, between two bounds.
-    fn bisect(&mut self) -> Result<(Lane, Lane), Failure> {
+    fn bisect(&mut self) -> (Lane, Lane) {
         let (mut lower, mut upper) = (Lane::ZERO, self.left);
         for _ in 0..self.settings.msmash_num_bisections {
             let middle = (lower + upper) * 0.5;
-            self.advance(middle)?;
+            self.advance(middle);
             let (active, b) = (self.crossings.active, &self.crossings.end.wf_adb);
             let (_, own) = largest(b, |k, l| active[l] == k as f64);
             let (_, other) = runner_up(b, active);
@@ -229,7 +219,7 @@ impl<'a, 'b> Replay<'a, 'b> {
                 }
             }
         }
-        Ok((lower, upper))
+        (lower, upper)
     }
 
     /// Tries to hop at the end of the last part; says where it is possible. If it counts, coordinates
@@ -254,7 +244,7 @@ impl<'a, 'b> Replay<'a, 'b> {
     /// After the last pass: the rest of the step, and at its end one more hop at most.
     fn finish(&mut self, crossing: Mask) -> Result<(), Failure> {
         self.begin();
-        self.advance(self.left)?;
+        self.advance(self.left);
         self.take_end(crossing);
         let (active, dest) = (self.crossings.active, dominant(&self.crossings.end.wf_adb));
         let hopping = mask(|l| crossing[l] && dest[l] != active[l]);
@@ -269,20 +259,14 @@ fn runner_up(wf_adb: &States, active: Lane) -> (Lane, Lane) {
 }
 
 /// Puts what the replay gave into the block, with the adiabatic states there.
-fn write_back(
-    step: &Step<'_>,
-    block: &mut Block,
-    crossings: &Crossings,
-    crossed: Mask,
-) -> Result<(), Failure> {
-    take(&mut block.z, &crossings.z, crossed);
-    take(&mut block.wf_db, &crossings.wf_db, crossed);
+fn write_back(step: &Step<'_>, block: &mut Block, crossings: &Crossings, crossed: Mask) {
+    take_vectors(&mut block.z, &crossings.z, crossed);
+    take_vectors(&mut block.wf_db, &crossings.wf_db, crossed);
     for l in (0..LANES).filter(|&l| crossed[l]) {
         block.act_surf_ind[l] = crossings.active[l];
     }
-    let gauge_fixing = step.settings::<MashSettings>()?.gauge_fixing;
+    let gauge_fixing = step.surfaces().gauge_fixing;
     refresh(step, gauge_fixing, By::Previous, block, crossed);
     let Block { eigvecs, act_surf_ind, act_surf_wf, .. } = block;
     dispatch(Pick { eigvecs, which: *act_surf_ind, out: act_surf_wf });
-    Ok(())
 }

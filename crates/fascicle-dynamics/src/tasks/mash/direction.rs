@@ -50,13 +50,13 @@ pub(super) fn of_couplings(
     direction
 }
 
-/// ± b_k* b_l / (E_l − E_k), 0 for k = l.
+/// ± b_k* b_l / (E_l − E_k), 0 for k = l and for degenerate states, which no direction couples.
 fn weight(at: &Point, k: usize, surface: Lane, sign: f64) -> (Lane, Lane) {
     let (mut x, mut y) = (Lane::ZERO, Lane::ZERO);
     for lane in 0..LANES {
         let l = surface[lane] as usize;
-        if l != k {
-            let gap = at.states.eigvals[l][lane] - at.states.eigvals[k][lane];
+        let gap = at.states.eigvals[l][lane] - at.states.eigvals[k][lane];
+        if gap != 0.0 {
             let product = at.wf_adb.get(k, lane).conj() * at.wf_adb.get(l, lane);
             (x[lane], y[lane]) = (sign * product.re / gap, sign * product.im / gap);
         }
@@ -65,7 +65,7 @@ fn weight(at: &Point, k: usize, surface: Lane, sign: f64) -> (Lane, Lane) {
 }
 
 /// By the model's own directions, for one lane; none if it has none. It is asked for k < l alone, and
-/// d_lk is −d_kl: a model may well give the same direction for both ways, and the sum would vanish.
+/// d_lk is −d_kl*: a model may well give the same direction for both ways, and the sum would vanish.
 pub(super) fn of_model(
     step: &Step<'_>,
     at: &Point,
@@ -80,10 +80,10 @@ pub(super) fn of_model(
             if k == l {
                 continue;
             }
-            let sign = if k < l { sign } else { -sign };
             let pair = step.model().rescaling_direction_fssh(&z, k.min(l), k.max(l))?;
             let product = at.wf_adb.get(k, lane).conj() * at.wf_adb.get(l, lane);
             for (direction, d) in direction.iter_mut().zip(pair) {
+                let d = if k < l { d } else { -d.conj() };
                 *direction += sign * (d * product).re;
             }
         }

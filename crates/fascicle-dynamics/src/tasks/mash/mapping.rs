@@ -14,7 +14,7 @@ use crate::{Block, LANES, Lane, States, Step};
 const PHASES: Purpose = Purpose::new("mapping phases");
 
 /// α_N = (N − 1) / (H_N − 1).
-fn alpha(states: usize) -> f64 {
+pub(in crate::tasks) fn alpha(states: usize) -> f64 {
     let harmonic: f64 = (1..=states).map(|k| 1.0 / k as f64).sum();
     (states - 1) as f64 / (harmonic - 1.0)
 }

@@ -7,4 +7,5 @@ mod resolve;
 
 pub(crate) use crossings::Crossings;
 pub use crossings::{CopyBeforeStep, UpdateResolveHopsMsmash};
+pub(super) use mapping::alpha;
 pub use mapping::{InitializeActSurfMsmash, InitializeWfDbMsmash, UpdateDmDbMsmash};
