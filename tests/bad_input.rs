@@ -357,7 +357,8 @@ fn a_model_that_does_not_say_where_it_starts() {
     assert_eq!(
         start(MonteCarlo::default()),
         "lost does not say where trajectories start: expected init_classical, or a kBT at which \
-         initial coordinates are sampled by Monte Carlo"
+         initial coordinates are sampled by Monte Carlo (of closures: with_init_classical or \
+         with_monte_carlo)"
     );
     let mut chain = MonteCarlo::at(1.0);
     chain.initial_z = Some(vec![c64(0.0, 0.0); 3]);
@@ -401,6 +402,29 @@ fn a_harmonic_model_of_closures_may_start_at_rest() {
     sim.settings.tmax = 0.1;
     sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
     assert_eq!(serial_driver(&sim).unwrap().real("classical_energy").unwrap()[[1]], 0.0);
+}
+
+#[test]
+fn a_matrix_that_is_not_hermitian() {
+    let mut sim = closures(0.3);
+    sim.model = sim.model.with_h_q(|h| {
+        h[(0, 1)] = c64(0.0, 0.5);
+        h[(1, 0)] = c64(0.0, 0.5);
+    });
+    assert_eq!(
+        serial_driver(&sim).unwrap_err().to_string(),
+        "mine panicked before the run: a matrix is not Hermitian: h[(1, 0)] is 0+0.5i, and h[(0, 1)] \
+         is 0+0.5i"
+    );
+    let error = sim.model.set_constant("kBT", 0.8).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "mine has no constant `kBT`: expected none, since the model has no constants"
+    );
+    let mut flat = closures(0.3);
+    flat.model = ClosureModel::new("flat", 2, 1).with_monte_carlo(MonteCarlo::at(1.0));
+    let error = serial_driver(&flat).unwrap_err().to_string();
+    assert!(error.starts_with("flat's h_c is the same everywhere"), "{error}");
 }
 
 #[test]

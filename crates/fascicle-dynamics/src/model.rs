@@ -184,7 +184,7 @@ pub trait Model: Send + Sync {
 #[non_exhaustive]
 pub enum ModelError {
     /// There is no constant of this name.
-    #[error("{model} has no constant `{name}`: expected one of {}", known.join(", "))]
+    #[error("{model} has no constant `{name}`: expected {}", one_of(known))]
     UnknownConstant {
         /// The model's name.
         model: String,
@@ -208,9 +208,19 @@ pub enum ModelError {
     /// Nothing says where trajectories start.
     #[error(
         "{model} does not say where trajectories start: expected init_classical, or a kBT at which \
-         initial coordinates are sampled by Monte Carlo"
+         initial coordinates are sampled by Monte Carlo (of closures: with_init_classical or \
+         with_monte_carlo)"
     )]
     NoStart {
+        /// The model's name.
+        model: String,
+    },
+    /// There is nothing to sample.
+    #[error(
+        "{model}'s h_c is the same everywhere, so that e^(−H_c/kT) is no distribution to sample initial \
+         coordinates from: expected init_classical, or an h_c"
+    )]
+    NoEnergy {
         /// The model's name.
         model: String,
     },
@@ -235,6 +245,14 @@ pub enum ModelError {
         /// The length it has.
         found: usize,
     },
+}
+
+/// What could have been expected.
+fn one_of(known: &[&str]) -> String {
+    if known.is_empty() {
+        return "none, since the model has no constants".to_string();
+    }
+    format!("one of {}", known.join(", "))
 }
 
 /// The last part of a type's path, without its parameters.

@@ -135,5 +135,6 @@ struct Readme;
 
 /// Those for people who come from QC Lab as well.
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/models.md")]
 #[doc = include_str!("../../../docs/qclab.md")]
 struct QcLab;

@@ -113,6 +113,11 @@ impl Output {
         OutputParts { spec: self.spec, summed: self.summed }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
     /// Name, shape and kind.
     pub fn spec(&self) -> &OutputSpec {
         &self.spec

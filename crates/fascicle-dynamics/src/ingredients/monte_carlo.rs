@@ -15,8 +15,9 @@ const CHAIN: Purpose = Purpose::new("Monte-Carlo chain");
 /// How initial coordinates are sampled from e^(−H_c/kT) by a chain of Metropolis and Hastings
 /// (doi:10.1063/1.1699114, doi:10.1093/biomet/57.1.97), with QC Lab's names and defaults.
 ///
-/// All trajectories share one chain, and each takes a place in it at random: with many trajectories
-/// on a short chain, starting points repeat, and neighbouring ones are correlated.
+/// All trajectories share one chain, and each takes a place in it at random. Starting points repeat where
+/// the number of trajectories is not small beside `sample_size`, and standard errors are then too
+/// small: for 10,000 trajectories take 1,000,000 samples.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonteCarlo {
@@ -26,6 +27,9 @@ pub struct MonteCarlo {
     pub burn_in_size: usize,
     /// Samples (default 10,000; QC Lab's `mcmc_sample_size`).
     pub sample_size: u32,
+    /// Steps from one sample to the next (default 16, at least 1), so that samples are nearly
+    /// independent. [`Seeding::QcLab`] takes every step, as QC Lab does.
+    pub thinning: usize,
     /// The standard deviation of a step in Re z and Im z (default 1; QC Lab's `mcmc_std`).
     pub std: f64,
     /// Whether H_c is a sum over coordinates, so that each can walk by itself, which converges faster
@@ -41,6 +45,7 @@ impl Default for MonteCarlo {
             kbt: None,
             burn_in_size: 1000,
             sample_size: 10_000,
+            thinning: 16,
             std: 1.0,
             separable: true,
             initial_z: None,
@@ -92,14 +97,19 @@ fn check<M: Model + ?Sized>(model: &M, settings: &MonteCarlo) -> Result<f64, Mod
         let (model, what) = (model.name(), "start of the Monte-Carlo chain");
         return Err(ModelError::WrongLength { model, what, expected, found });
     }
-    if settings.separable && !is_separable(model, settings.std) {
+    let (flat, separable) = flat_and_separable(model, settings.std);
+    if flat {
+        return Err(ModelError::NoEnergy { model: model.name() });
+    }
+    if settings.separable && !separable {
         return Err(ModelError::NotSeparable { model: model.name() });
     }
     Ok(kbt)
 }
 
-/// Whether H_c is a sum over coordinates, as far as some places can tell.
-fn is_separable<M: Model + ?Sized>(model: &M, std: f64) -> bool {
+/// Whether H_c is the same everywhere, and whether it is a sum over coordinates, as far as some places
+/// can tell.
+fn flat_and_separable<M: Model + ?Sized>(model: &M, std: f64) -> (bool, bool) {
     let count = model.num_classical_coordinates();
     let mut draws = Seeding::Independent.draws(Seed(0), CHAIN);
     let mut places = Coords::zeros(count);
@@ -117,9 +127,11 @@ fn is_separable<M: Model + ?Sized>(model: &M, std: f64) -> bool {
         sum += own;
         size += own.abs();
     }
-    let off = (model.h_c(&places) - sum).abs();
-    // Not `>`: what is not finite is for others to find.
-    (0..LANES).all(|lane| !(off[lane] > 1e-9 * size[lane]))
+    let there = model.h_c(&places);
+    let off = (there - sum).abs();
+    // Not `<=`: what is not finite is for others to find.
+    let separable = (0..LANES).all(|lane| !(off[lane] > 1e-9 * size[lane]));
+    (there == zero, separable)
 }
 
 /// The samples, one after the other.
@@ -149,8 +161,9 @@ fn chain<M: Model + ?Sized>(
     };
     (0..settings.burn_in_size).for_each(|number| step(&mut walk, number));
     let mut samples = Vec::new();
+    let thinning = if seeding == Seeding::QcLab { 1 } else { settings.thinning.max(1) };
     for number in 0..settings.sample_size.max(1) as usize {
-        step(&mut walk, number);
+        (0..thinning).for_each(|_| step(&mut walk, number));
         samples.extend_from_slice(&walk.z);
     }
     samples

@@ -56,8 +56,8 @@ type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
 /// differences, hops by solving for energy with values of H_c. Where trajectories start must be given:
 /// [`ClosureModel::with_init_classical`] or [`ClosureModel::with_monte_carlo`].
 ///
-/// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, of which the
-/// lower one counts.
+/// The matrices are Hermitian: a closure may fill the lower triangle, the upper, or both, which must
+/// then mirror each other.
 ///
 /// ```
 /// use fascicle_core::c64;
@@ -247,7 +247,17 @@ impl ClosureModel {
         for row in 0..self.states {
             for column in 0..=row {
                 let (lower, upper) = (matrix[(row, column)], matrix[(column, row)].conj());
-                h.add(row, column, lane, if lower == c64(0.0, 0.0) { upper } else { lower });
+                let zero = c64(0.0, 0.0);
+                let mirrored = lower == zero
+                    || upper == zero
+                    || !((lower - upper).norm_sqr() > 1e-20 * lower.norm_sqr());
+                assert!(
+                    mirrored,
+                    "a matrix is not Hermitian: h[({row}, {column})] is {lower}, and h[({column}, \
+                     {row})] is {}",
+                    upper.conj()
+                );
+                h.add(row, column, lane, if lower == zero { upper } else { lower });
             }
         }
     }
