@@ -59,8 +59,12 @@ fn gradients_are_the_derivatives_of_the_hamiltonians() {
 }
 
 fn compare(name: &str, own: &Coords, expected: &Coords) {
-    let largest =
-        expected.re.iter().chain(&expected.im).flat_map(|lane| lane.0).fold(1e-3, f64::max);
+    let largest = expected
+        .re
+        .iter()
+        .chain(&expected.im)
+        .flat_map(|lane| lane.0)
+        .fold(1e-3, |most, x| x.abs().max(most));
     let mut nonzero = false;
     for j in 0..own.len() {
         for lane in 0..LANES {

@@ -33,7 +33,10 @@ import random
 import time
 import traceback
 
-from qclab_run import DET, FSSH, MASH, MASH_CLASS, MF, run, simulate, stock_self_deviation
+from qclab_run import DET, FSSH, MASH, MASH_CLASS, MF, drive, prepare, run, simulate
+
+# After qclab_run, which limits its threads.
+import numpy as np
 
 GAUGES = ("sign_overlap", "phase_overlap", "phase_der_couple")
 
@@ -66,6 +69,23 @@ SUITE = {
     "ComplexAvoidedCrossingB": ({"init_position_x": -2.5, "init_position_y": -1.0}, (0.4, 0.0025, 0.08)),
     "ComplexAvoidedCrossingC": ({"init_position_x": -2.5, "init_position_y": -1.0}, (0.4, 0.0025, 0.08)),
 }
+
+
+def stock_self_deviation(model, constants, algorithm, settings, wf_db, seeds=None, without=()):
+    """How far two runs of QC Lab are apart that differ only in the length of the model's own direction.
+
+    The length does not matter: the size of the shift follows from the energy. The result is the largest
+    absolute difference of `dm_db`.
+    """
+    results = []
+    for factor in (1.0, 1.1):
+
+        def scaled(stock, factor=factor):
+            return lambda *args, **kwargs: factor * stock(*args, **kwargs)
+
+        sim, _ = prepare(model, constants, algorithm, settings, wf_db, without, scaled)
+        results.append(drive(sim, seeds)["dm_db"])
+    return float(np.abs(results[1] - results[0]).max())
 
 
 def options():

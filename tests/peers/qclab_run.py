@@ -524,23 +524,6 @@ def shake(sim):
     recipe.insert(recipe.index(tasks.initialize_z) + 1, shaken)
 
 
-def stock_self_deviation(model, constants, algorithm, settings, wf_db, seeds=None, without=()):
-    """How far two runs of QC Lab are apart that differ only in the length of the model's own direction.
-
-    The length does not matter: the size of the shift follows from the energy. The result is the largest
-    absolute difference of `dm_db`.
-    """
-    results = []
-    for factor in (1.0, 1.1):
-
-        def scaled(stock, factor=factor):
-            return lambda *args, **kwargs: factor * stock(*args, **kwargs)
-
-        sim, _ = prepare(model, constants, algorithm, settings, wf_db, without, scaled)
-        results.append(drive(sim, seeds)["dm_db"])
-    return float(np.abs(results[1] - results[0]).max())
-
-
 def simulate(
     name, model, constants, algorithm, settings, wf_db, seeds=None, without=(), trajectories=False, verbose=True
 ):

@@ -115,24 +115,16 @@ pub trait Model: Send + Sync {
     /// ∂/∂z* = √(1/(2 m h)) ∂/∂q + i √(m h/2) ∂/∂p. Default: what the structure says, else forward
     /// differences of [`Model::h_qc`] with a step of 1e-6 in Re z and Im z, as in QC Lab.
     fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
-        match self.structure().coupling {
-            Coupling::DiagonalLinear { g } => {
-                ingredients::dh_qc_dzc_diagonal_linear(&g, left, right, out);
-            }
-            Coupling::General => ingredients::dh_qc_dzc_differences(self, z, left, right, out),
+        if !self.structure().dh_qc_dzc(left, right, out) {
+            ingredients::dh_qc_dzc_differences(self, z, left, right, out);
         }
     }
 
     /// Adds ∂H_c/∂z_j* to each `out_j`. Default: what the structure says, else forward differences
     /// of [`Model::h_c`].
     fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
-        let weight = self.classical_coordinate_weight();
-        match self.structure().classical {
-            Classical::Harmonic { frequency } => {
-                ingredients::dh_c_dzc_harmonic(&frequency, &weight, z, out);
-            }
-            Classical::Free => ingredients::dh_c_dzc_free(&weight, z, out),
-            Classical::General => ingredients::dh_c_dzc_differences(self, z, out),
+        if !self.structure().dh_c_dzc(&self.classical_coordinate_weight(), z, out) {
+            ingredients::dh_c_dzc_differences(self, z, out);
         }
     }
 

@@ -7,7 +7,7 @@ use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 use crate::ingredients::{DiagonalLinear, Sampler};
 use crate::kernels::LinearMap;
 use crate::structure::Classical;
-use crate::{Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64, ingredients};
+use crate::{Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64};
 
 /// A simulation made ready to run: what is the same for all trajectories and times.
 pub(crate) struct System<'a> {
@@ -153,23 +153,16 @@ impl<'a> Step<'a> {
 
     /// H_c(z).
     pub fn h_c(&self, z: &Coords) -> Lane {
-        let weight = &self.system.weight;
-        match &self.system.structure.classical {
-            Classical::Harmonic { frequency } => ingredients::h_c_harmonic(frequency, weight, z),
-            Classical::Free => ingredients::h_c_free(weight, z),
-            Classical::General => self.system.model.h_c(z),
+        match &self.system.structure {
+            Structure { classical: Classical::General, .. } => self.system.model.h_c(z),
+            structure => structure.h_c(&self.system.weight, z),
         }
     }
 
     /// Adds ∂H_c/∂z_j* to each `out_j`.
     pub fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
-        let weight = &self.system.weight;
-        match &self.system.structure.classical {
-            Classical::Harmonic { frequency } => {
-                ingredients::dh_c_dzc_harmonic(frequency, weight, z, out);
-            }
-            Classical::Free => ingredients::dh_c_dzc_free(weight, z, out),
-            Classical::General => self.system.model.dh_c_dzc(z, out),
+        if !self.system.structure.dh_c_dzc(&self.system.weight, z, out) {
+            self.system.model.dh_c_dzc(z, out);
         }
     }
 

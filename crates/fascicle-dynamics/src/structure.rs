@@ -1,6 +1,6 @@
 //! Facts about a model that select fast kernels and default ingredients.
 
-use crate::{Coords, Hermitian, Lane, ingredients};
+use crate::{Coords, Hermitian, Lane, States, ingredients};
 
 /// What is known of the classical Hamiltonian.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +59,27 @@ impl Structure {
             Classical::Free => ingredients::h_c_free(weight, z),
             Classical::General => Lane::ZERO,
         }
+    }
+
+    /// Adds ∂H_c/∂z_j* to each `out_j`, if it is known; whether it is.
+    pub(crate) fn dh_c_dzc(&self, weight: &[f64], z: &Coords, out: &mut Coords) -> bool {
+        match &self.classical {
+            Classical::Harmonic { frequency } => {
+                ingredients::dh_c_dzc_harmonic(frequency, weight, z, out);
+            }
+            Classical::Free => ingredients::dh_c_dzc_free(weight, z, out),
+            Classical::General => return false,
+        }
+        true
+    }
+
+    /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`, if it is known; whether it is.
+    pub(crate) fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) -> bool {
+        let Coupling::DiagonalLinear { g } = &self.coupling else {
+            return false;
+        };
+        ingredients::dh_qc_dzc_diagonal_linear(g, left, right, out);
+        true
     }
 
     /// No facts.

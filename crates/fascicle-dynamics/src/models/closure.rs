@@ -6,7 +6,6 @@ use std::sync::Arc;
 use fascicle_core::{Draws, c64};
 
 use crate::ingredients::{MonteCarlo, Sampler};
-use crate::structure::{Classical, Coupling};
 use crate::{Coords, Hermitian, LANES, Lane, Model, States, Structure, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
@@ -317,12 +316,10 @@ impl Model for ClosureModel {
 
     fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
         let Some(f) = &self.dh_qc_dzc else {
-            return match (&self.structure.coupling, &self.h_qc) {
-                (Coupling::DiagonalLinear { g }, None) => {
-                    ingredients::dh_qc_dzc_diagonal_linear(g, left, right, out);
-                }
-                _ => ingredients::dh_qc_dzc_differences(self, z, left, right, out),
-            };
+            if self.h_qc.is_some() || !self.structure.dh_qc_dzc(left, right, out) {
+                ingredients::dh_qc_dzc_differences(self, z, left, right, out);
+            }
+            return;
         };
         for lane in 0..LANES {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];
@@ -334,13 +331,10 @@ impl Model for ClosureModel {
 
     fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
         let Some(f) = &self.dh_c_dzc else {
-            return match (&self.structure.classical, &self.h_c) {
-                (Classical::Harmonic { frequency }, None) => {
-                    ingredients::dh_c_dzc_harmonic(frequency, &self.weight, z, out);
-                }
-                (Classical::Free, None) => ingredients::dh_c_dzc_free(&self.weight, z, out),
-                _ => ingredients::dh_c_dzc_differences(self, z, out),
-            };
+            if self.h_c.is_some() || !self.structure.dh_c_dzc(&self.weight, z, out) {
+                ingredients::dh_c_dzc_differences(self, z, out);
+            }
+            return;
         };
         for lane in 0..LANES {
             let mut gradient = vec![c64(0.0, 0.0); self.coordinates];

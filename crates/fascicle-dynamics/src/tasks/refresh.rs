@@ -60,18 +60,15 @@ pub(super) fn refresh(
     block: &mut Block,
     lanes: Mask,
 ) {
-    let mut there = std::mem::take(&mut block.scratch.there);
-    let there_now =
-        there.get_or_insert_with(|| Box::new(Adiabatic::zeros(step.num_quantum_states())));
-    there_now.at(step, &block.z);
-    let Block { z, eigvecs, eigvecs_previous, wf_db, wf_adb, scratch, .. } = &mut *block;
-    let reference = if by == By::Current { eigvecs } else { eigvecs_previous };
-    gauge::fix(step, gauge_fixing, z, reference, &mut there_now.eigvecs, scratch);
-    let b = &mut scratch.states[0];
-    there_now.wf_adb(wf_db, b);
-    take_vectors(wf_adb, b, lanes);
-    take(block, there_now, lanes);
-    block.scratch.there = there;
+    look(step, block, |block, there| {
+        let Block { z, eigvecs, eigvecs_previous, wf_db, wf_adb, scratch, .. } = &mut *block;
+        let reference = if by == By::Current { eigvecs } else { eigvecs_previous };
+        gauge::fix(step, gauge_fixing, z, reference, &mut there.eigvecs, scratch);
+        let b = &mut scratch.states[0];
+        there.wf_adb(wf_db, b);
+        take_vectors(wf_adb, b, lanes);
+        take(block, there, lanes);
+    });
 }
 
 fn take(block: &mut Block, from: &Adiabatic, lanes: Mask) {
@@ -97,8 +94,12 @@ pub(super) fn take_vectors(to: &mut Vector, from: &Vector, lanes: Mask) {
     }
 }
 
-/// The adiabatic states at the coordinates, in room of the block's, for tasks that only look.
-pub(super) fn look(step: &Step<'_>, block: &mut Block, see: impl FnOnce(&mut Block, &Adiabatic)) {
+/// Shows the adiabatic states at the coordinates, in room of the block's; the block has its own still.
+pub(super) fn look(
+    step: &Step<'_>,
+    block: &mut Block,
+    see: impl FnOnce(&mut Block, &mut Adiabatic),
+) {
     let mut there = std::mem::take(&mut block.scratch.there);
     let now = there.get_or_insert_with(|| Box::new(Adiabatic::zeros(step.num_quantum_states())));
     now.at(step, &block.z);
