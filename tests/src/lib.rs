@@ -4,4 +4,5 @@ pub mod golden;
 pub mod matrix;
 pub mod peers;
 pub mod simulations;
+pub mod speed;
 pub mod variant;

@@ -1,119 +1,134 @@
 //! Speed against QC Lab, one core each, in turn on the same machine.
 
 use std::error::Error;
-use std::time::Instant;
 
-use fascicle::dynamics::{Algorithm, Model};
 use fascicle::prelude::*;
-use fascicle_tests::{peers, simulations};
-use serde::Deserialize;
+use fascicle_tests::peers::Server;
+use fascicle_tests::speed::{BATCH_SIZES, Case, cases};
 
 use crate::{Row, Section};
 
 const TRAJECTORIES: u64 = 1000;
-const STEPS: u32 = 200;
-const REPEATS: usize = 3;
+const ROUNDS: usize = 3;
 
-/// A line that `qclab_speed.py` prints.
-#[derive(Deserialize)]
-struct Line {
-    batch_size: u64,
-    us_per_trajectory_step: f64,
+/// The times of one side in all rounds, in microseconds per trajectory and step.
+#[derive(Clone, Default)]
+struct Times(Vec<f64>);
+
+/// What was measured of a case.
+struct Measured {
+    case: Case,
+    qclab: [Times; BATCH_SIZES.len()],
+    ours: Times,
 }
 
-/// Goal: 20 times for the spin-boson model. Times are those of whole runs, initial conditions, sums
-/// and driver included. QC Lab makes one update more than there are steps, and its time is divided by
-/// all of them.
+/// Both sides take turns in each round. Times are those of whole runs: initial conditions,
+/// collection, sums and driver included. A row whose name holds `FASCICLE_CASE` is measured, all
+/// without it; `FASCICLE_ROUNDS` is the number of rounds.
 pub fn section() -> Result<Section, Box<dyn Error>> {
-    peers::python()?;
-    let fssh = || simulations::surface_hopping(false);
-    let (boson, tully) = (SpinBoson::default(), tully());
-    let rows = vec![
-        compare("SpinBoson", "MeanField", Some(20.0), &sim(&boson, MeanField::default(), 0.01))?,
-        compare(
-            "SpinBoson",
-            "FewestSwitchesSurfaceHopping",
-            Some(20.0),
-            &sim(&boson, fssh(), 0.01),
-        )?,
-        compare("TullyProblemOne", "MeanField", None, &sim(&tully, MeanField::default(), 2.0))?,
-        compare(
-            "TullyProblemOne",
-            "FewestSwitchesSurfaceHopping",
-            None,
-            &sim(&tully, fssh(), 2.0),
-        )?,
-    ];
+    let rounds = match std::env::var("FASCICLE_ROUNDS") {
+        Ok(text) => text.parse()?,
+        Err(_) => ROUNDS,
+    };
+    let wanted = std::env::var("FASCICLE_CASE").unwrap_or_default();
+    let mut qclab = Server::start("qclab_speed.py")?;
+    let mut all: Vec<Measured> =
+        cases().into_iter().filter(|case| case.name().contains(&wanted)).map(Measured::new).collect();
+    for round in 0..rounds {
+        for measured in &mut all {
+            measured.round(&mut qclab)?;
+            eprintln!("round {} of {rounds}: {}", round + 1, measured.case.name());
+        }
+    }
+    let mut rows: Vec<Row> = all.iter().map(Measured::row).collect();
+    rows.push(mean(&all));
     Ok(Section {
-        title: "Microseconds per trajectory and step, one core each, in one run",
+        title: "Microseconds per trajectory and step, one core each, in one run: medians (least to most)",
         columns: vec![
-            "model",
-            "algorithm",
+            "model, algorithm",
             "QC Lab 1.3.0, batches of 25 / 200 / 1000",
             "fascicle",
-            "ratio to QC Lab's best",
+            "ratio to QC Lab's best (least to most of the rounds)",
             "wanted",
         ],
         rows,
     })
 }
 
-fn tully() -> TullyProblemOne {
-    TullyProblemOne { init_position: -5.0, ..Default::default() }
-}
-
-/// The simulation that `qclab_speed.py` runs.
-fn sim<M: Model + Clone, A: Algorithm>(model: &M, algorithm: A, dt: f64) -> Simulation<M, A> {
-    let mut sim = Simulation::new(model.clone(), algorithm);
-    sim.settings.num_trajs = TRAJECTORIES;
-    sim.settings.tmax = f64::from(STEPS) * dt;
-    sim.settings.dt_update = dt;
-    sim.settings.dt_collect = 10.0 * dt;
-    sim.settings.progress_bar = false;
-    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
-    sim
-}
-
-fn compare<M: Model, A: Algorithm>(
-    model: &str,
-    algorithm: &str,
-    wanted: Option<f64>,
-    sim: &Simulation<M, A>,
-) -> Result<Row, Box<dyn Error>> {
-    let (mut ours, mut theirs) = (f64::INFINITY, [f64::INFINITY; 3]);
-    for _ in 0..REPEATS {
-        for _ in 0..REPEATS {
-            ours = ours.min(time(sim)?);
-        }
-        let steps = STEPS.to_string();
-        let arguments =
-            ["--model", model, "--algorithm", algorithm, "--steps", &steps, "--repeats", "1"];
-        let printed = peers::run("qclab_speed.py", &arguments)?;
-        for (best, line) in theirs.iter_mut().zip(printed.lines()) {
-            let line: Line = serde_json::from_str(line)?;
-            assert!([25, 200, 1000].contains(&line.batch_size), "a batch size that was asked for");
-            *best = best.min(line.us_per_trajectory_step);
-        }
-    }
-    let best = theirs.iter().copied().fold(f64::INFINITY, f64::min);
-    let ratio = best / ours;
-    let [a, b, c] = theirs;
+/// The geometric mean of all ratios.
+fn mean(all: &[Measured]) -> Row {
+    const WANTED: f64 = 40.0;
+    let logs: f64 = all.iter().map(|measured| measured.ratio().ln()).sum();
+    let mean = (logs / all.len() as f64).exp();
     let cells = vec![
-        model.to_string(),
-        algorithm.to_string(),
-        format!("{a:.2} / {b:.2} / {c:.2}"),
-        format!("{ours:.4}"),
-        format!("{ratio:.1}"),
-        wanted.map_or("none".to_string(), |wanted| format!("{wanted:.0}")),
+        "geometric mean".to_string(),
+        String::new(),
+        String::new(),
+        format!("{mean:.1}"),
+        format!("{WANTED}"),
     ];
-    Ok(Row { cells, reached: wanted.is_none_or(|wanted| ratio >= wanted) })
+    Row { cells, reached: mean >= WANTED }
 }
 
-/// Microseconds per trajectory and update of one serial run.
-fn time<M: Model, A: Algorithm>(sim: &Simulation<M, A>) -> Result<f64, Box<dyn Error>> {
-    let started = Instant::now();
-    let data = serial_driver(sim)?;
-    let seconds = started.elapsed().as_secs_f64();
-    assert_eq!(data.norm_factor(), TRAJECTORIES);
-    Ok(1e6 * seconds / (TRAJECTORIES as f64 * f64::from(STEPS)))
+impl Measured {
+    fn new(case: Case) -> Self {
+        Self { case, qclab: Default::default(), ours: Times::default() }
+    }
+
+    fn round(&mut self, qclab: &mut Server) -> Result<(), Box<dyn Error>> {
+        let mut ours = f64::INFINITY;
+        for (batch_size, times) in BATCH_SIZES.into_iter().zip(&mut self.qclab) {
+            times.0.push(self.case.time_qclab(qclab, batch_size)?);
+            ours = ours.min(self.case.time(Driver::Serial, TRAJECTORIES)?);
+        }
+        self.ours.0.push(ours);
+        Ok(())
+    }
+
+    /// QC Lab's times at its best batch size.
+    fn best(&self) -> &Times {
+        let by_median = |a: &&Times, b: &&Times| a.median().total_cmp(&b.median());
+        self.qclab.iter().min_by(by_median).expect("there are batch sizes")
+    }
+
+    fn ratio(&self) -> f64 {
+        self.best().median() / self.ours.median()
+    }
+
+    fn row(&self) -> Row {
+        let mut ratios = Times::default();
+        ratios.0.extend(self.best().0.iter().zip(&self.ours.0).map(|(qclab, ours)| qclab / ours));
+        let [a, b, c] = &self.qclab;
+        let (ratio, ours) = (self.ratio(), &self.ours);
+        let cells = vec![
+            self.case.name(),
+            format!("{:.2} / {:.2} / {:.2}", a.median(), b.median(), c.median()),
+            format!("{:.4} ({:.4} to {:.4})", ours.median(), ours.least(), ours.most()),
+            format!("{ratio:.1} ({:.1} to {:.1})", ratios.least(), ratios.most()),
+            format!("{}", self.case.goal),
+        ];
+        Row { cells, reached: ratio >= self.case.goal }
+    }
+}
+
+impl Times {
+    fn sorted(&self) -> Vec<f64> {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted
+    }
+
+    fn median(&self) -> f64 {
+        let sorted = self.sorted();
+        let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
+        f64::midpoint(low, high)
+    }
+
+    fn least(&self) -> f64 {
+        self.0.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    fn most(&self) -> f64 {
+        self.0.iter().copied().fold(0.0, f64::max)
+    }
 }
