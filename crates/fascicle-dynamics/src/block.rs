@@ -6,6 +6,7 @@ use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
 
 use crate::step::System;
 use crate::tasks::{Adiabatic, Crossings, HopNumbers};
+use crate::warm::Warm;
 use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// The state of a block of trajectories, one per lane, under QC Lab's names.
@@ -62,7 +63,7 @@ pub(crate) struct Scratch {
     /// The part of the force that stays the same in a time step.
     pub constant: Coords,
     pub states: [States; 3],
-    pub h: Hermitian,
+    pub warm: Warm,
     /// The adiabatic states somewhere else, once a task wants them.
     pub there: Option<Box<Adiabatic>>,
 }
@@ -99,7 +100,7 @@ impl Block {
                 slopes: [coords(), coords(), coords(), coords()],
                 constant: coords(),
                 states: [states(), states(), states()],
-                h: Hermitian::zeros(n),
+                warm: Warm::new(n),
                 there: None,
             },
         }
@@ -112,6 +113,7 @@ impl Block {
         self.extra.clear();
         self.hop_numbers = HopNumbers::default();
         self.z_gradient_step = None;
+        self.scratch.warm.begin();
         // Nothing of the trajectories before is left, also where a recipe sets less than it uses.
         for vector in [&mut self.z, &mut self.wf_db, &mut self.wf_adb, &mut self.act_surf_wf] {
             vector.clear();

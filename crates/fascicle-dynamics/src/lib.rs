@@ -34,6 +34,7 @@
 #![deny(unsafe_code)]
 
 mod algorithms;
+mod basis;
 mod block;
 mod hermitian;
 pub mod ingredients;
@@ -48,14 +49,16 @@ mod structure;
 #[expect(unsafe_code, reason = "the one module that calls compiled-for-this-machine kernels")]
 mod sys;
 pub mod tasks;
+mod warm;
 
 pub use algorithms::{
     Algorithm, FewestSwitchesSurfaceHopping, FsshSettings, GaugeFixing, MashSettings, MeanField,
     MeanFieldSettings, MultiStateMappingApproachToSurfaceHopping, SurfaceSettings,
 };
+pub use basis::Basis;
 pub use block::{Block, Outputs};
 pub use fascicle_core::{Seeding, c64};
-pub use hermitian::{Basis, Hermitian};
+pub use hermitian::Hermitian;
 pub use lanes::{Coords, LANES, Lane, States, Vector};
 pub use model::{Model, ModelError, unknown_constant};
 pub use models::{

@@ -1,6 +1,6 @@
 //! Classical Hamiltonians.
 
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Coords, Lane};
 
 /// Harmonic oscillators: H_c = Σ_j p_j²/(2 m_j) + m_j ω_j² q_j²/2 = Σ_j h_j (Im z_j)² + (ω_j²/h_j) (Re z_j)².
@@ -23,7 +23,7 @@ impl Kernel for Harmonic<'_> {
     type Output = Lane;
 
     #[inline(always)]
-    fn run(self) -> Lane {
+    fn run<P: Pack>(self) -> Lane {
         let mut sum = Lane::ZERO;
         let (z, weight) = (self.z, self.weight);
         // By index, as in the linear map.

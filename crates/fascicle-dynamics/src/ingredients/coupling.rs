@@ -1,6 +1,6 @@
 //! Couplings.
 
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Coords, Hermitian, Lane, States};
 
 /// Adds H_qc,nn = Σ_j g_nj (z_j + z_j*) = 2 Σ_j g_nj Re z_j (QC Lab's `h_qc_diagonal_linear`).
@@ -40,15 +40,7 @@ impl DiagonalLinear {
     }
 
     pub fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        if self.opposite {
-            let sum = dispatch(self.states[0].shift(z));
-            h.add_re(0, 0, sum);
-            h.add_re(1, 1, -sum);
-            return;
-        }
-        for (n, state) in self.states.iter().enumerate() {
-            h.add_re(n, n, dispatch(state.shift(z)));
-        }
+        dispatch(Shift { coupling: self, z, h });
     }
 
     pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
@@ -67,42 +59,59 @@ pub(crate) fn opposite(g: &[Vec<f64>]) -> bool {
     g.len() == 2 && g[0].iter().zip(&g[1]).all(|(a, b)| *a == -*b)
 }
 
-impl Coupled {
-    fn shift<'a>(&'a self, z: &'a Coords) -> Shift<'a> {
-        Shift { g: &self.g, re: &z.re[self.first..self.first + self.g.len()] }
-    }
-}
-
-/// 2 Σ_j g_j Re z_j.
+/// Adds 2 Σ_j g_nj Re z_j to each diagonal element.
 struct Shift<'a> {
-    g: &'a [f64],
-    re: &'a [Lane],
+    coupling: &'a DiagonalLinear,
+    z: &'a Coords,
+    h: &'a mut Hermitian,
 }
 
 impl Kernel for Shift<'_> {
-    type Output = Lane;
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> Lane {
-        let sum = weighted_sum(self.g, self.re);
-        sum + sum
+    fn run<P: Pack>(self) {
+        let DiagonalLinear { states, opposite } = self.coupling;
+        if *opposite {
+            let sum = states[0].shift::<P>(self.z);
+            self.h.add_re(0, 0, sum);
+            self.h.add_re(1, 1, -sum);
+            return;
+        }
+        for (n, state) in states.iter().enumerate() {
+            self.h.add_re(n, n, state.shift::<P>(self.z));
+        }
+    }
+}
+
+impl Coupled {
+    /// 2 Σ_j g_j Re z_j.
+    #[inline(always)]
+    fn shift<P: Pack>(&self, z: &Coords) -> Lane {
+        let re = &z.re[self.first..self.first + self.g.len()];
+        let mut out = Lane::ZERO;
+        for at in 0..P::COUNT {
+            let sum = weighted_sum::<P>(&self.g, re, at);
+            (sum + sum).store(&mut out, at);
+        }
+        out
     }
 }
 
 /// Σ_j g_j x_j in four partial sums, j mod 4, added pairwise: the same order on every machine, and
 /// short chains of additions.
 #[inline(always)]
-pub(crate) fn weighted_sum(g: &[f64], x: &[Lane]) -> Lane {
-    let mut sums = [Lane::ZERO; 4];
+pub(crate) fn weighted_sum<P: Pack>(g: &[f64], x: &[Lane], at: usize) -> P {
+    let mut sums = [P::zero(); 4];
     let (quads, rest) = x.as_chunks::<4>();
     let (g_quads, g_rest) = g.as_chunks::<4>();
     for (x, g) in quads.iter().zip(g_quads) {
         for k in 0..4 {
-            sums[k] += x[k] * g[k];
+            sums[k] = sums[k] + P::load(&x[k], at) * P::splat(g[k]);
         }
     }
-    for (k, (&x, &g)) in rest.iter().zip(g_rest).enumerate() {
-        sums[k] += x * g;
+    for (k, (x, &g)) in rest.iter().zip(g_rest).enumerate() {
+        sums[k] = sums[k] + P::load(x, at) * P::splat(g);
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }

@@ -1,7 +1,9 @@
 //! Eigenvalues and eigenvectors of small Hermitian matrices.
 
-use super::jacobi;
-use crate::sys::Kernel;
+use super::element::by_kind;
+use super::jacobi::{self, Room};
+use super::two_level;
+use crate::sys::{Kernel, Pack};
 use crate::{Basis, Hermitian, Lane};
 
 /// The eigenvalues of H, ascending, and its eigenvectors, each with a real first component (as
@@ -9,10 +11,13 @@ use crate::{Basis, Hermitian, Lane};
 /// Jacobi's method for larger N.
 #[derive(Debug)]
 pub struct Diagonalize<'a> {
-    /// H.
+    /// H, settled.
     pub h: &'a Hermitian,
-    /// Room for a copy of H.
-    pub scratch: &'a mut Hermitian,
+    /// A basis in which H is nearly diagonal, if one is known, and whether rounding that it has
+    /// gathered is to be taken out of it first.
+    pub start: Option<(&'a Basis, bool)>,
+    /// Room to work in.
+    pub room: &'a mut Room,
     /// The eigenvalues.
     pub eigvals: &'a mut [Lane],
     /// The eigenvectors.
@@ -23,40 +28,24 @@ impl Kernel for Diagonalize<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
-        match self.h.n() {
-            2 => two_by_two(self.h, self.eigvals, self.eigvecs),
-            _ => jacobi::diagonalize(self.h, self.scratch, self.eigvals, self.eigvecs),
+    fn run<P: Pack>(self) {
+        let Self { h, start, room, eigvals, eigvecs } = self;
+        let real = h.is_real();
+        if h.n() == 2 {
+            eigvecs.set_real(real);
+            return by_kind!(real, P, two_level::diagonalize(h, eigvals, eigvecs));
         }
+        match start {
+            Some((basis, _)) => eigvecs.copy_from(basis),
+            None => eigvecs.set_unit(),
+        }
+        let real = real && eigvecs.is_real();
+        eigvecs.set_real(real);
+        if start.is_some_and(|(_, tidy)| tidy) {
+            by_kind!(real, P, jacobi::orthonormalize(eigvecs, room));
+        }
+        by_kind!(real, P, jacobi::diagonalize(h, room, eigvals, eigvecs));
     }
-}
-
-/// H = m + [[d, c*], [c, −d]] has eigenvalues m ∓ r, r = √(d² + |c|²). With t = |c| / (r + |d|) and
-/// the phase u = c/|c|, the eigenvectors for d ≥ 0 are (t, −u) and (1, t u), else (1, −t u) and
-/// (t, u), all of the same length √(1 + t²).
-#[inline(always)]
-fn two_by_two(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
-    let (a, _) = h.lower(0, 0);
-    let (b, _) = h.lower(1, 1);
-    let (x, y) = h.lower(1, 0);
-    let (m, d) = ((a + b) * 0.5, (a - b) * 0.5);
-    let c = x.hypot(y);
-    let r = d.hypot(c);
-    eigvals[0] = m - r;
-    eigvals[1] = m + r;
-    let one = Lane::splat(1.0);
-    // A multiple of the unit matrix has r = 0: any basis will do.
-    let t = r.select_equal(0.0, Lane::ZERO, c / (r + d.abs()));
-    let ux = c.select_equal(0.0, one, x / c);
-    let uy = c.select_equal(0.0, Lane::ZERO, y / c);
-    let large = one / (one + t * t).sqrt();
-    let small = large * t;
-    let pick = |yes: Lane, no: Lane| d.select_nonnegative(yes, no);
-    let (low, high) = (pick(large, small), pick(small, large));
-    eigvecs.set(0, 0, pick(small, large), Lane::ZERO);
-    eigvecs.set(0, 1, pick(large, small), Lane::ZERO);
-    eigvecs.set(1, 0, -(ux * low), -(uy * low));
-    eigvecs.set(1, 1, ux * high, uy * high);
 }
 
 #[cfg(test)]
@@ -94,10 +83,12 @@ mod tests {
     fn diagonalized(h: &Hermitian) -> (Vec<Lane>, Basis) {
         let n = h.n();
         let (mut eigvals, mut eigvecs) = (vec![Lane::ZERO; n], Basis::zeros(n));
-        let mut scratch = Hermitian::zeros(n);
+        let (mut room, mut h) = (Room::new(n), h.clone());
+        h.settle();
         dispatch(Diagonalize {
-            h,
-            scratch: &mut scratch,
+            h: &h,
+            start: None,
+            room: &mut room,
             eigvals: &mut eigvals,
             eigvecs: &mut eigvecs,
         });

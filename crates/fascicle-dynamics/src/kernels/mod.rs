@@ -1,15 +1,22 @@
 //! The computations that take the time, on blocks of lanes.
 
+mod adiabatic;
+mod density;
 mod diagonalize;
+mod element;
+mod gauge;
 mod hopping;
 mod jacobi;
 mod linear_map;
+mod two_level;
 mod wave_function;
 
+pub use adiabatic::{FromAdiabatic, Pick, Propagate, ToAdiabatic};
+pub use density::DensityMatrix;
 pub use diagonalize::Diagonalize;
-pub use hopping::{
-    DensityMatrix, FixGauge, FromAdiabatic, Gauge, HopDestination, HopProbability, Pick, Propagate,
-    ToAdiabatic,
-};
+pub use element::Element;
+pub use gauge::{FixGauge, Gauge};
+pub use hopping::{HopDestination, HopProbability};
+pub use jacobi::Room;
 pub use linear_map::{LinearMap, MapCoords};
 pub use wave_function::{Expectation, Projector, WaveFunctionRk4};

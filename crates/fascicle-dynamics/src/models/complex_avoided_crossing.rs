@@ -7,7 +7,7 @@ use fascicle_core::elementary::{erf, exp, sin_cos};
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Coords, Hermitian, Lane, Model, States, Structure};
 
 /// The mixing angle θ and the phase φ at (x, y), and their gradients.
@@ -49,7 +49,7 @@ impl<C: Crossing> Kernel for AddHamiltonian<'_, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Angles { theta, phi, .. } = self.crossing.at(self.z);
         let ((sin, cos), (sin_phi, cos_phi)) = (theta.sin_cos(), phi.sin_cos());
         let energy = self.crossing.energy();
@@ -74,7 +74,7 @@ impl<C: Crossing> Kernel for AddGradient<'_, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { crossing, z, left, right, out } = self;
         let Angles { theta, dtheta, phi, dphi } = crossing.at(z);
         let ((sin, cos), (sin_phi, cos_phi)) = (theta.sin_cos(), phi.sin_cos());
@@ -108,7 +108,7 @@ impl<C: Crossing> Kernel for AddGaugeFieldForce<'_, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { crossing, z, state, out } = self;
         let Angles { theta, dtheta, dphi, .. } = crossing.at(z);
         let curl = dtheta[0] * dphi[1] - dtheta[1] * dphi[0];

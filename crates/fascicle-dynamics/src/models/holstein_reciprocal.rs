@@ -6,7 +6,7 @@ use fascicle_core::c64;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Coords, Hermitian, Lane, Model, States, Structure};
 
 /// The Holstein model of a ring of N sites in reciprocal space, with wave vectors k = −N/2 … N/2 − 1 of
@@ -110,7 +110,7 @@ impl Kernel for AddCoupling<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { coupling, z, h } = self;
         let n = h.n();
         for i in 0..n {
@@ -136,7 +136,7 @@ impl Kernel for AddGradient<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { coupling, left, right, out } = self;
         let n = left.len();
         for kappa in 0..n {

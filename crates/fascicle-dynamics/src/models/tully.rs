@@ -1,7 +1,7 @@
 //! What Tully's three problems share: one free particle, and two states that its position couples.
 
 use crate::ingredients::{self, Sampler};
-use crate::sys::Kernel;
+use crate::sys::{Kernel, Pack};
 use crate::{Coords, Hermitian, Lane, States};
 
 /// The potential of one of the problems as a function of position.
@@ -23,17 +23,17 @@ fn position(mass: f64, z: Lane) -> Lane {
 }
 
 /// Adds V to h.
-pub struct AddPotential<'a, P> {
-    pub potential: &'a P,
+pub struct AddPotential<'a, V> {
+    pub potential: &'a V,
     pub z: &'a Coords,
     pub h: &'a mut Hermitian,
 }
 
-impl<P: Potential> Kernel for AddPotential<'_, P> {
+impl<V: Potential> Kernel for AddPotential<'_, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let q = position(self.potential.mass(), self.z.re[0]);
         let [v00, v11, v01] = self.potential.values(q);
         self.h.add_re(0, 0, v00);
@@ -43,19 +43,19 @@ impl<P: Potential> Kernel for AddPotential<'_, P> {
 }
 
 /// Adds ⟨left|∂V/∂z*|right⟩ = √(1/(2 m)) ⟨left|∂V/∂q|right⟩.
-pub struct AddGradient<'a, P> {
-    pub potential: &'a P,
+pub struct AddGradient<'a, V> {
+    pub potential: &'a V,
     pub z: &'a Coords,
     pub left: &'a States,
     pub right: &'a States,
     pub out: &'a mut Coords,
 }
 
-impl<P: Potential> Kernel for AddGradient<'_, P> {
+impl<V: Potential> Kernel for AddGradient<'_, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { potential, z, left, right, out } = self;
         let to_dzc = (1.0 / (2.0 * potential.mass())).sqrt();
         let [d00, d11, d01] =

@@ -20,9 +20,10 @@ task! {
     /// The density matrix of surface hopping: b b†, its diagonal replaced by the active surface, in
     /// the diabatic basis.
     UpdateDmDbFssh, "update_dm_db_fssh", |_, block| {
-        let Block { eigvecs, wf_adb, act_surf_ind, branch_weight, dm_db: dm, .. } = block;
+        let Block { eigvecs, wf_adb, act_surf_ind, branch_weight, dm_db: dm, scratch, .. } = block;
         let (active, weight) = (*act_surf_ind, *branch_weight);
-        dispatch(DensityMatrix { eigvecs, wf_adb, active, weight, dm });
+        let [c, factors, _] = &mut scratch.states;
+        dispatch(DensityMatrix { eigvecs, wf_adb, active, weight, scratch: (c, factors), dm });
         Ok(())
     }
 }
@@ -30,6 +31,7 @@ task! {
 task! {
     /// E_q = ⟨c|H|c⟩.
     UpdateQuantumEnergyWf, "update_quantum_energy_wf", |_, block| {
+        block.h_q_tot.settle();
         block.quantum_energy = dispatch(Expectation { h: &block.h_q_tot, wf: &block.wf_db });
         Ok(())
     }
@@ -38,6 +40,7 @@ task! {
 task! {
     /// E_q = ⟨V_a|H|V_a⟩, with the H before a hop's shift.
     UpdateQuantumEnergyActSurf, "update_quantum_energy_act_surf", |_, block| {
+        block.h_q_tot.settle();
         let energy = dispatch(Expectation { h: &block.h_q_tot, wf: &block.act_surf_wf });
         block.quantum_energy = energy * block.branch_weight;
         Ok(())

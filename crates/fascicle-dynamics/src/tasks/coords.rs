@@ -3,7 +3,7 @@
 use super::task;
 use crate::block::Scratch;
 use crate::kernels::MapCoords;
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Block, Coords, Lane, States, Step};
 
 task! {
@@ -96,7 +96,7 @@ impl Kernel for Stage<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         for j in 0..self.z.len() {
             self.out.re[j] = self.z.re[j] + self.force.im[j] * self.node;
             self.out.im[j] = self.z.im[j] - self.force.re[j] * self.node;
@@ -115,7 +115,7 @@ impl Kernel for Combine<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let [f1, f2, f3, f4] = self.forces;
         let sum = |a: Lane, b: Lane, c: Lane, d: Lane| ((a + b * 2.0) + c * 2.0) + d;
         let sixth = self.dt / 6.0;

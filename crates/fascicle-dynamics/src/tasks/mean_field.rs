@@ -3,13 +3,12 @@
 use super::task;
 use crate::kernels::WaveFunctionRk4;
 use crate::sys::dispatch;
-use crate::{Block, Step};
+use crate::Block;
 
 task! {
     /// One step of i dc/dt = H c by fourth-order Runge–Kutta, with H at the z before the step.
     UpdateWfDbRk4, "update_wf_db_rk4", |step, block| {
-        let Block { h_q_tot: h, wf_db: wf, scratch, .. } = block;
-        dispatch(WaveFunctionRk4 { h, wf, scratch: &mut scratch.states, dt: step.dt() });
+        advance(block, step.dt());
         Ok(())
     }
 }
@@ -17,7 +16,7 @@ task! {
 task! {
     /// The first half of a time step of i dc/dt = H c, with H at the z before the step.
     UpdateWfDbFirstHalf, "update_wf_db_first_half", |step, block| {
-        half(step, block);
+        advance(block, 0.5 * step.dt());
         Ok(())
     }
 }
@@ -25,12 +24,14 @@ task! {
 task! {
     /// The second half, with H at the z after the step.
     UpdateWfDbSecondHalf, "update_wf_db_second_half", |step, block| {
-        half(step, block);
+        advance(block, 0.5 * step.dt());
         Ok(())
     }
 }
 
-fn half(step: &Step<'_>, block: &mut Block) {
+fn advance(block: &mut Block, dt: f64) {
     let Block { h_q_tot: h, wf_db: wf, scratch, .. } = block;
-    dispatch(WaveFunctionRk4 { h, wf, scratch: &mut scratch.states, dt: 0.5 * step.dt() });
+    let [term, next, _] = &mut scratch.states;
+    h.settle();
+    dispatch(WaveFunctionRk4 { h, wf, scratch: (term, next), dt });
 }

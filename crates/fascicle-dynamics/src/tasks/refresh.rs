@@ -2,7 +2,7 @@
 
 use super::gauge;
 use crate::algorithms::GaugeFixing;
-use crate::kernels::{Diagonalize, ToAdiabatic};
+use crate::kernels::{Diagonalize, Room, ToAdiabatic};
 use crate::sys::dispatch;
 use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
@@ -15,8 +15,7 @@ pub(crate) struct Adiabatic {
     pub h: Hermitian,
     pub eigvals: Vec<Lane>,
     pub eigvecs: Basis,
-    /// Room for a copy of H.
-    copy: Hermitian,
+    room: Room,
 }
 
 impl Adiabatic {
@@ -25,15 +24,16 @@ impl Adiabatic {
             h: Hermitian::zeros(n),
             eigvals: vec![Lane::ZERO; n],
             eigvecs: Basis::zeros(n),
-            copy: Hermitian::zeros(n),
+            room: Room::new(n),
         }
     }
 
     /// Those at z, with the phases that diagonalising leaves.
     pub fn at(&mut self, step: &Step<'_>, z: &Coords) {
         step.h_q_tot(z, &mut self.h);
-        let Self { h, eigvals, eigvecs, copy } = self;
-        dispatch(Diagonalize { h, scratch: copy, eigvals, eigvecs });
+        let Self { h, eigvals, eigvecs, room } = self;
+        h.settle();
+        dispatch(Diagonalize { h, start: None, room, eigvals, eigvecs });
     }
 
     /// b = V† c.
@@ -75,13 +75,9 @@ fn take(block: &mut Block, from: &Adiabatic, lanes: Mask) {
     for l in (0..LANES).filter(|&l| lanes[l]) {
         for k in 0..from.eigvals.len() {
             block.eigvals[k][l] = from.eigvals[k][l];
-            for i in 0..from.eigvals.len() {
-                block.eigvecs.put(i, k, l, from.eigvecs.get(i, k, l));
-            }
-            for j in 0..=k {
-                block.h_q_tot.put(k, j, l, from.h.get(k, j, l));
-            }
         }
+        block.eigvecs.take_lane(&from.eigvecs, l);
+        block.h_q_tot.take_lane(&from.h, l);
     }
 }
 

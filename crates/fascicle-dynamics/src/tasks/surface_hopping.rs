@@ -3,6 +3,7 @@
 use fascicle_core::{Cause, Failure};
 
 use super::task;
+use crate::block::Scratch;
 use crate::kernels::{Diagonalize, Pick, Propagate, ToAdiabatic};
 use crate::sys::dispatch;
 use crate::{Block, Lane};
@@ -17,9 +18,18 @@ task! {
 
 task! {
     /// The eigenvalues and eigenvectors of H.
-    DiagonalizeMatrix, "diagonalize_matrix", |_, block| {
-        let Block { h_q_tot: h, eigvals, eigvecs, scratch, .. } = block;
-        dispatch(Diagonalize { h, scratch: &mut scratch.h, eigvals, eigvecs });
+    DiagonalizeMatrix, "diagonalize_matrix", |step, block| {
+        let Block { h_q_tot: h, eigvals, eigvecs, scratch: Scratch { warm, .. }, .. } = block;
+        h.settle();
+        if h.n() == 2 {
+            let (start, room) = (None, &mut warm.room);
+            dispatch(Diagonalize { h, start, room, eigvals, eigvecs });
+            return Ok(());
+        }
+        warm.step_to(step.index());
+        let (start, room) = warm.start();
+        dispatch(Diagonalize { h, start, room, eigvals, eigvecs });
+        warm.keep(eigvecs);
         Ok(())
     }
 }

@@ -1,5 +1,17 @@
 //! The one place that is `unsafe`: calling a kernel with the vector instructions of the machine.
 
+mod pack;
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use pack::{Complex, Pack};
+#[cfg(not(target_arch = "x86_64"))]
+use portable::Portable as Plain;
+#[cfg(target_arch = "x86_64")]
+use x86::Sse2 as Plain;
+
 /// A computation that is worth the widest vectors the machine has. Its `run` must be
 /// `#[inline(always)]`, and so must all that matters for speed inside.
 ///
@@ -9,8 +21,8 @@ pub trait Kernel {
     /// What it gives.
     type Output;
 
-    /// Does it.
-    fn run(self) -> Self::Output;
+    /// Does it, some lanes at once.
+    fn run<P: Pack>(self) -> Self::Output;
 }
 
 /// The vector instructions that a kernel is compiled for.
@@ -18,6 +30,9 @@ pub trait Kernel {
 pub enum Path {
     /// What every machine of its kind has.
     Plain,
+    /// What machines of other kinds have.
+    #[cfg(test)]
+    Portable,
     /// Four doubles at a time.
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -30,7 +45,7 @@ impl Path {
     /// All that this machine has, the widest last.
     #[cfg(test)]
     pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::Plain];
+        let mut all = vec![Self::Portable, Self::Plain];
         #[cfg(target_arch = "x86_64")]
         {
             if std::is_x86_feature_detected!("avx2") {
@@ -66,7 +81,9 @@ impl Path {
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match Path::widest() {
-        Path::Plain => kernel.run(),
+        Path::Plain => kernel.run::<Plain>(),
+        #[cfg(test)]
+        Path::Portable => kernel.run::<portable::Portable>(),
         // SAFETY: the path is given only where the machine has the instructions.
         #[cfg(target_arch = "x86_64")]
         Path::Avx2 => unsafe { avx2(kernel) },
@@ -79,13 +96,13 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run::<x86::Avx512>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run::<x86::Avx2>()
 }
 
 #[cfg(test)]

@@ -1,0 +1,218 @@
+//! Components of eigenvectors, real or complex: one kernel serves both.
+
+use std::ops::{Add, Sub};
+
+use crate::Basis;
+use crate::sys::{Complex, Pack};
+
+/// Runs a function of packs for real or for complex components.
+macro_rules! by_kind {
+    ($real:expr, $pack:ident, $($function:ident)::+($($argument:expr),*)) => {
+        if $real {
+            $($function)::+::<$pack, $pack>($($argument),*)
+        } else {
+            $($function)::+::<$pack, $crate::sys::Complex<$pack>>($($argument),*)
+        }
+    };
+}
+pub(super) use by_kind;
+
+/// A component of an eigenvector, for the lanes of a pack. With real ones the products of zeros are
+/// left out, which changes no bit of the sums that they would be added to.
+pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
+    /// Whether it is real.
+    const REAL: bool;
+
+    /// 0.
+    fn zero() -> Self;
+
+    /// From a complex number, whose imaginary part is zero where the element is real.
+    fn from_complex(value: Complex<P>) -> Self;
+
+    /// Component i of vector k.
+    fn of(from: &Basis, i: usize, k: usize, at: usize) -> Self;
+
+    /// Puts it back.
+    fn put(self, to: &mut Basis, i: usize, k: usize, at: usize);
+
+    /// Its real part.
+    fn re(self) -> P;
+
+    /// As a complex number.
+    fn complex(self) -> Complex<P>;
+
+    /// self × a real number.
+    fn scale(self, factor: P) -> Self;
+
+    /// self × other.
+    fn times(self, other: Self) -> Self;
+
+    /// self* × other.
+    fn conj_times(self, other: Self) -> Self;
+
+    /// self*.
+    fn conj(self) -> Self;
+
+    /// |self|², without a root.
+    fn norm_sqr(self) -> P;
+
+    /// `yes` where it holds, else `no`.
+    fn select(mask: P::Mask, yes: Self, no: Self) -> Self;
+
+    /// self × a complex number.
+    fn times_complex(self, other: Complex<P>) -> Complex<P>;
+
+    /// self* × a complex number.
+    fn conj_times_complex(self, other: Complex<P>) -> Complex<P>;
+}
+
+impl<P: Pack> Element<P> for P {
+    const REAL: bool = true;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        P::splat(0.0)
+    }
+
+    #[inline(always)]
+    fn from_complex(value: Complex<P>) -> Self {
+        value.re
+    }
+
+    #[inline(always)]
+    fn of(from: &Basis, i: usize, k: usize, at: usize) -> Self {
+        P::load(from.lanes(i, k).0, at)
+    }
+
+    #[inline(always)]
+    fn put(self, to: &mut Basis, i: usize, k: usize, at: usize) {
+        self.store(to.lanes_mut(i, k).0, at);
+    }
+
+    #[inline(always)]
+    fn re(self) -> P {
+        self
+    }
+
+    #[inline(always)]
+    fn complex(self) -> Complex<P> {
+        Complex { re: self, im: P::splat(0.0) }
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: P) -> Self {
+        self * factor
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn conj_times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn conj(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn norm_sqr(self) -> P {
+        self * self
+    }
+
+    #[inline(always)]
+    fn select(mask: P::Mask, yes: Self, no: Self) -> Self {
+        <P as Pack>::select(mask, yes, no)
+    }
+
+    #[inline(always)]
+    fn times_complex(self, other: Complex<P>) -> Complex<P> {
+        other.scale(self)
+    }
+
+    #[inline(always)]
+    fn conj_times_complex(self, other: Complex<P>) -> Complex<P> {
+        other.scale(self)
+    }
+}
+
+impl<P: Pack> Element<P> for Complex<P> {
+    const REAL: bool = false;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        Complex::zero()
+    }
+
+    #[inline(always)]
+    fn from_complex(value: Complex<P>) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn of(from: &Basis, i: usize, k: usize, at: usize) -> Self {
+        let (re, im) = from.lanes(i, k);
+        Self { re: P::load(re, at), im: P::load(im, at) }
+    }
+
+    #[inline(always)]
+    fn put(self, to: &mut Basis, i: usize, k: usize, at: usize) {
+        let (re, im) = to.lanes_mut(i, k);
+        self.re.store(re, at);
+        self.im.store(im, at);
+    }
+
+    #[inline(always)]
+    fn re(self) -> P {
+        self.re
+    }
+
+    #[inline(always)]
+    fn complex(self) -> Complex<P> {
+        self
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: P) -> Self {
+        Complex::scale(self, factor)
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        Complex::times(self, other)
+    }
+
+    #[inline(always)]
+    fn conj_times(self, other: Self) -> Self {
+        Complex::conj_times(self, other)
+    }
+
+    #[inline(always)]
+    fn conj(self) -> Self {
+        Complex::conj(self)
+    }
+
+    #[inline(always)]
+    fn norm_sqr(self) -> P {
+        Complex::norm_sqr(self)
+    }
+
+    #[inline(always)]
+    fn select(mask: P::Mask, yes: Self, no: Self) -> Self {
+        Complex::select(mask, yes, no)
+    }
+
+    #[inline(always)]
+    fn times_complex(self, other: Complex<P>) -> Complex<P> {
+        Complex::times(self, other)
+    }
+
+    #[inline(always)]
+    fn conj_times_complex(self, other: Complex<P>) -> Complex<P> {
+        Complex::conj_times(self, other)
+    }
+}

@@ -1,0 +1,111 @@
+//! Packs for machines whose vector instructions are left to the compiler.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::Pack;
+use crate::Lane;
+
+/// Lanes in a pack.
+const WIDTH: usize = 2;
+
+/// Two lanes as an array.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable([f64; WIDTH]);
+
+/// What comparisons of two lanes give.
+type Mask = [bool; WIDTH];
+
+impl Portable {
+    #[inline(always)]
+    fn each(self, other: Self, f: fn(f64, f64) -> f64) -> Self {
+        Self([f(self.0[0], other.0[0]), f(self.0[1], other.0[1])])
+    }
+
+    #[inline(always)]
+    fn compare(self, other: Self, f: fn(&f64, &f64) -> bool) -> Mask {
+        [f(&self.0[0], &other.0[0]), f(&self.0[1], &other.0[1])]
+    }
+}
+
+impl Pack for Portable {
+    const WIDTH: usize = WIDTH;
+    type Mask = Mask;
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self([value; WIDTH])
+    }
+
+    #[inline(always)]
+    fn load(from: &Lane, at: usize) -> Self {
+        Self(from.0.as_chunks().0[at])
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut Lane, at: usize) {
+        to.0.as_chunks_mut().0[at] = self.0;
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f64::sqrt))
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f64::abs))
+    }
+
+    #[inline(always)]
+    fn at_least(self, other: Self) -> Mask {
+        self.compare(other, f64::ge)
+    }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Mask {
+        self.compare(other, f64::gt)
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> Mask {
+        self.compare(other, f64::eq)
+    }
+
+    #[inline(always)]
+    fn any(mask: Mask) -> bool {
+        mask[0] | mask[1]
+    }
+
+    #[inline(always)]
+    fn select(mask: Mask, yes: Self, no: Self) -> Self {
+        let pick = |l: usize| if mask[l] { yes.0[l] } else { no.0[l] };
+        Self([pick(0), pick(1)])
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl $trait for Portable {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.each(other, f64::$method)
+            }
+        }
+    };
+}
+
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl Neg for Portable {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(self.0.map(|x| -x))
+    }
+}

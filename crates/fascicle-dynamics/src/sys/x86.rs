@@ -1,0 +1,165 @@
+//! Packs of x86-64's vector registers.
+//!
+//! The instructions are called from functions that are inlined, in the end, into a function that is
+//! compiled for them; [`dispatch`](super::dispatch) calls that only where the machine has them.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::Pack;
+use crate::Lane;
+
+/// A pack of `$width` lanes in a register, from the names of its instructions and from expressions
+/// of the registers `$x` and `$y` and the mask `$m`.
+macro_rules! pack {
+    (
+        $(#[$doc:meta])*
+        $pack:ident($register:ident), $width:literal, $mask:ident, ($x:ident, $y:ident, $m:ident);
+        splat: $set:ident, load: $load:ident, store: $store:ident, sqrt: $sqrt:ident,
+        add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
+        abs: $abs:expr, neg: $neg:expr,
+        at_least: $at_least:expr, above: $above:expr, equals: $equals:expr,
+        any: $any:expr, select: $select:expr,
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $pack($register);
+
+        impl Pack for $pack {
+            const WIDTH: usize = $width;
+            type Mask = $mask;
+
+            #[inline(always)]
+            fn splat(value: f64) -> Self {
+                // SAFETY: kernels run for this pack only where the machine has its instructions.
+                Self(unsafe { $set(value) })
+            }
+
+            #[inline(always)]
+            fn load(from: &Lane, at: usize) -> Self {
+                let lanes: &[f64; $width] = &from.0.as_chunks().0[at];
+                // SAFETY: the lanes are as many as the instruction reads, and the machine has it.
+                Self(unsafe { $load(lanes.as_ptr()) })
+            }
+
+            #[inline(always)]
+            fn store(self, to: &mut Lane, at: usize) {
+                let lanes: &mut [f64; $width] = &mut to.0.as_chunks_mut().0[at];
+                // SAFETY: the lanes are as many as the instruction writes, and the machine has it.
+                unsafe { $store(lanes.as_mut_ptr(), self.0) }
+            }
+
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $sqrt(self.0) })
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                let $x = self.0;
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $abs })
+            }
+
+            #[inline(always)]
+            fn at_least(self, other: Self) -> $mask {
+                let ($x, $y) = (self.0, other.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                unsafe { $at_least }
+            }
+
+            #[inline(always)]
+            fn above(self, other: Self) -> $mask {
+                let ($x, $y) = (self.0, other.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                unsafe { $above }
+            }
+
+            #[inline(always)]
+            fn equals(self, other: Self) -> $mask {
+                let ($x, $y) = (self.0, other.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                unsafe { $equals }
+            }
+
+            #[inline(always)]
+            fn any($m: $mask) -> bool {
+                $any
+            }
+
+            #[inline(always)]
+            fn select($m: $mask, yes: Self, no: Self) -> Self {
+                let ($x, $y) = (yes.0, no.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $select })
+            }
+        }
+
+        pack!(@operator $pack, Add, add, $add);
+        pack!(@operator $pack, Sub, sub, $sub);
+        pack!(@operator $pack, Mul, mul, $mul);
+        pack!(@operator $pack, Div, div, $div);
+
+        impl Neg for $pack {
+            type Output = Self;
+
+            #[inline(always)]
+            fn neg(self) -> Self {
+                let $x = self.0;
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $neg })
+            }
+        }
+    };
+    (@operator $pack:ident, $trait:ident, $method:ident, $instruction:ident) => {
+        impl $trait for $pack {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $instruction(self.0, other.0) })
+            }
+        }
+    };
+}
+
+pack! {
+    /// Two lanes, which every x86-64 has.
+    Sse2(__m128d), 2, __m128d, (x, y, m);
+    splat: _mm_set1_pd, load: _mm_loadu_pd, store: _mm_storeu_pd, sqrt: _mm_sqrt_pd,
+    add: _mm_add_pd, sub: _mm_sub_pd, mul: _mm_mul_pd, div: _mm_div_pd,
+    abs: _mm_andnot_pd(_mm_set1_pd(-0.0), x), neg: _mm_xor_pd(_mm_set1_pd(-0.0), x),
+    at_least: _mm_cmpge_pd(x, y), above: _mm_cmpgt_pd(x, y), equals: _mm_cmpeq_pd(x, y),
+    // SAFETY: a mask is made only where the machine has its instructions.
+    any: unsafe { _mm_movemask_pd(m) } != 0, select: _mm_or_pd(_mm_and_pd(m, x), _mm_andnot_pd(m, y)),
+}
+
+pack! {
+    /// Four lanes.
+    Avx2(__m256d), 4, __m256d, (x, y, m);
+    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, sqrt: _mm256_sqrt_pd,
+    add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
+    abs: _mm256_andnot_pd(_mm256_set1_pd(-0.0), x), neg: _mm256_xor_pd(_mm256_set1_pd(-0.0), x),
+    at_least: _mm256_cmp_pd::<_CMP_GE_OQ>(x, y), above: _mm256_cmp_pd::<_CMP_GT_OQ>(x, y),
+    equals: _mm256_cmp_pd::<_CMP_EQ_OQ>(x, y),
+    // SAFETY: a mask is made only where the machine has its instructions.
+    any: unsafe { _mm256_movemask_pd(m) } != 0, select: _mm256_blendv_pd(y, x, m),
+}
+
+pack! {
+    /// Eight lanes.
+    Avx512(__m512d), 8, __mmask8, (x, y, m);
+    splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, sqrt: _mm512_sqrt_pd,
+    add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
+    abs: _mm512_abs_pd(x),
+    neg: _mm512_castsi512_pd(_mm512_xor_epi64(
+        _mm512_castpd_si512(_mm512_set1_pd(-0.0)),
+        _mm512_castpd_si512(x)
+    )),
+    at_least: _mm512_cmp_pd_mask::<_CMP_GE_OQ>(x, y),
+    above: _mm512_cmp_pd_mask::<_CMP_GT_OQ>(x, y),
+    equals: _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(x, y),
+    any: m != 0, select: _mm512_mask_blend_pd(m, y, x),
+}
