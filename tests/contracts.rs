@@ -8,7 +8,7 @@ use fascicle::core::{
     Scale, Work, ignore_events,
 };
 use fascicle::dynamics::ingredients::{self, Sampler};
-use fascicle::dynamics::{Coords, Hermitian, Lane, Model, States};
+use fascicle::dynamics::{Coords, Hermitian, Hop, Lane, Model, States};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
 
@@ -73,8 +73,8 @@ impl Model for Plain {
     fn init_classical(&self) -> Sampler<'_> {
         self.model.init_classical()
     }
-    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-        ingredients::hop_harmonic(&self.frequency, &self.frequency, z, direction, gap)
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
+        ingredients::hop_harmonic(&self.frequency, &self.frequency, z, direction, gap).into()
     }
 }
 

@@ -66,13 +66,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn new(
-        model: &'static str,
-        algorithm: &'static str,
-        goal: f64,
-        dt: f64,
-        steps: u64,
-    ) -> Self {
+    fn new(model: &'static str, algorithm: &'static str, goal: f64, dt: f64, steps: u64) -> Self {
         Self { model, algorithm, goal, constants: Vec::new(), dt, steps }
     }
 

@@ -3,9 +3,9 @@
 use fascicle::dynamics::ingredients::{self, MonteCarlo, NumericalHop, Sampler};
 use fascicle::dynamics::{
     Classical, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC, Coords,
-    Coupling, FMOComplex, Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Lane, Model,
-    ModelError, SpinBoson, States, Structure, TullyProblemOne, TullyProblemThree, TullyProblemTwo,
-    c64,
+    Coupling, FMOComplex, Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Hop, Lane,
+    Model, ModelError, SpinBoson, States, Structure, TullyProblemOne, TullyProblemThree,
+    TullyProblemTwo, c64,
 };
 
 /// The names of all models.
@@ -66,11 +66,12 @@ impl Variant {
         self
     }
 
-    fn general_hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-        match &self.search {
+    fn general_hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
+        let shift = match &self.search {
             Some(search) => ingredients::hop_numerical(self, search, z, direction, gap),
             None => ingredients::hop_general(self, z, direction, gap),
-        }
+        };
+        shift.into()
     }
 
     fn has(&self, function: &str) -> bool {
@@ -181,7 +182,7 @@ impl Model for Variant {
         self.monte_carlo.clone()
     }
 
-    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
         if self.has("hop") {
             self.model.hop(z, direction, gap)
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed};
+use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed, c64};
 
 use crate::step::System;
 use crate::tasks::{Adiabatic, Crossings, HopNumbers};
@@ -64,6 +64,8 @@ pub(crate) struct Scratch {
     pub constant: Coords,
     pub states: [States; 3],
     pub warm: Warm,
+    /// The direction of a hop.
+    pub direction: Vec<c64>,
     /// The adiabatic states somewhere else, once a task wants them.
     pub there: Option<Box<Adiabatic>>,
 }
@@ -101,6 +103,7 @@ impl Block {
                 constant: coords(),
                 states: [states(), states(), states()],
                 warm: Warm::new(n),
+                direction: Vec::new(),
                 there: None,
             },
         }

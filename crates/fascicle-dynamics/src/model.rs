@@ -147,15 +147,17 @@ pub trait Model: Send + Sync {
     }
 
     /// The shift of z along −i γ d that conserves energy when the energy of the active surface rises
-    /// by `gap`; `None` if there is none, and the hop is frustrated. Default: exact for harmonic and
-    /// free coordinates, else solved for with values of [`Model::h_c`]
-    /// ([`ingredients::hop_general`]; QC Lab's search, [`ingredients::hop_numerical`], misses some).
-    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-        ingredients::hop(self, z, direction, gap)
+    /// by `gap`, if there is one. Default: as the structure says, exact for harmonic and free
+    /// coordinates, else solved for with values of [`Model::h_c`] ([`ingredients::hop_general`]; QC
+    /// Lab's search, [`ingredients::hop_numerical`], misses some). Whether it is the default must not
+    /// depend on the arguments.
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
+        let _ = (z, direction, gap);
+        Hop::AsStated
     }
 
     /// The direction d along which coordinates are rescaled in a hop, if it is not that of the
-    /// derivative coupling. Multi-state MASH adds up directions of pairs of states: it asks for those
+    /// derivative coupling; a model has one for all pairs of states, or for none. Multi-state MASH adds up directions of pairs of states: it asks for those
     /// of `from` < `to` alone, and takes the opposite for the way back.
     fn rescaling_direction_fssh(&self, z: &[c64], from: usize, to: usize) -> Option<Vec<c64>> {
         let _ = (z, from, to);
@@ -168,6 +170,24 @@ pub trait Model: Send + Sync {
     fn gauge_field_force(&self, z: &Coords, state: Lane, out: &mut Coords) -> bool {
         let _ = (z, state, out);
         false
+    }
+}
+
+/// What a model says to a hop, see [`Model::hop`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hop {
+    /// What its structure states tells.
+    AsStated,
+    /// The coordinates move by this.
+    Shift(Vec<c64>),
+    /// There is not enough energy: the hop is frustrated.
+    Frustrated,
+}
+
+/// A shift, or frustrated without one.
+impl From<Option<Vec<c64>>> for Hop {
+    fn from(shift: Option<Vec<c64>>) -> Self {
+        shift.map_or(Self::Frustrated, Self::Shift)
     }
 }
 

@@ -4,9 +4,10 @@ use std::any::Any;
 
 use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 
-use crate::ingredients::{DiagonalLinear, Sampler};
+use crate::ingredients::{DiagonalLinear, Energy, Gradient, HopLine, Sampler};
 use crate::kernels::LinearMap;
 use crate::structure::Classical;
+use crate::sys::dispatch;
 use crate::{Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64};
 
 /// A simulation made ready to run: what is the same for all trajectories and times.
@@ -17,6 +18,8 @@ pub(crate) struct System<'a> {
     pub structure: Structure,
     pub mass: Vec<f64>,
     pub weight: Vec<f64>,
+    /// ω²/h of each coordinate, where they are harmonic.
+    pub stiffness: Vec<f64>,
     pub h_q: Hermitian,
     /// The coupling, if it is diagonal and linear.
     pub diagonal_linear: Option<DiagonalLinear>,
@@ -25,6 +28,8 @@ pub(crate) struct System<'a> {
     pub update_dh_qc_dzc: bool,
     /// Whether the model has a gauge field.
     pub has_gauge_field: bool,
+    /// What of hops the model does in its own way.
+    pub own: Own,
     pub sampler: Sampler<'a>,
     pub wf_db: Vec<c64>,
     pub seeding: Seeding,
@@ -36,6 +41,15 @@ pub(crate) struct System<'a> {
     pub per_collect: u64,
     /// How `dm_db` is summed.
     pub dm_scale: Scale,
+}
+
+/// What of hops a model does in its own way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Own {
+    /// The shift that conserves energy.
+    pub hop: bool,
+    /// The direction.
+    pub direction: bool,
 }
 
 /// What a task sees of the simulation: the model, the settings, and the time.
@@ -153,17 +167,28 @@ impl<'a> Step<'a> {
 
     /// H_c(z).
     pub fn h_c(&self, z: &Coords) -> Lane {
-        match &self.system.structure {
-            Structure { classical: Classical::General, .. } => self.system.model.h_c(z),
-            structure => structure.h_c(&self.system.weight, z),
+        let System { structure, stiffness, weight, .. } = self.system;
+        match &structure.classical {
+            Classical::General => self.system.model.h_c(z),
+            Classical::Harmonic { .. } => dispatch(Energy { stiffness, weight, z }),
+            Classical::Free => dispatch(Energy { stiffness: &[], weight, z }),
         }
     }
 
     /// Adds ∂H_c/∂z_j* to each `out_j`.
     pub fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
-        if !self.system.structure.dh_c_dzc(&self.system.weight, z, out) {
-            self.system.model.dh_c_dzc(z, out);
+        let System { structure, stiffness, weight, .. } = self.system;
+        match &structure.classical {
+            Classical::General => self.system.model.dh_c_dzc(z, out),
+            Classical::Harmonic { .. } => dispatch(Gradient { stiffness, weight, z, out }),
+            Classical::Free => dispatch(Gradient { stiffness: &[], weight, z, out }),
         }
+    }
+
+    /// The classical energy along the direction of a hop, if it is known.
+    pub(crate) fn line(&self, z: (&Coords, usize), direction: &[c64]) -> Option<HopLine> {
+        let System { structure, stiffness, weight, .. } = self.system;
+        HopLine::new(&structure.classical, stiffness, weight, z, direction)
     }
 
     /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`.

@@ -73,6 +73,14 @@ impl Structure {
         true
     }
 
+    /// ω²/h of each coordinate where they are harmonic, else nothing.
+    pub(crate) fn stiffness(&self, weight: &[f64]) -> Vec<f64> {
+        match &self.classical {
+            Classical::Harmonic { frequency } => ingredients::stiffness(frequency, weight),
+            Classical::Free | Classical::General => Vec::new(),
+        }
+    }
+
     /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`, if it is known; whether it is.
     pub(crate) fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) -> bool {
         let Coupling::DiagonalLinear { g } = &self.coupling else {

@@ -1,6 +1,8 @@
 //! Couplings.
 
-use crate::sys::{Kernel, Pack, dispatch};
+use fascicle_core::c64;
+
+use crate::sys::{Complex, Kernel, Pack, dispatch};
 use crate::{Coords, Hermitian, Lane, States};
 
 /// Adds H_qc,nn = Σ_j g_nj (z_j + z_j*) = 2 Σ_j g_nj Re z_j (QC Lab's `h_qc_diagonal_linear`).
@@ -44,12 +46,14 @@ impl DiagonalLinear {
     }
 
     pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
+        dispatch(Force { coupling: self, left, right, out });
+    }
+
+    /// Adds Σ_n product_n g_nj to each `out_j`, for one trajectory.
+    pub fn add_element(&self, product: impl Fn(usize) -> c64, out: &mut [c64]) {
         for (n, Coupled { first, g }) in self.states.iter().enumerate() {
-            let (re, im) = left.conj_times(n, right, n);
-            for (j, &g) in (*first..).zip(g) {
-                out.re[j] += re * g;
-                out.im[j] += im * g;
-            }
+            let product = product(n);
+            out[*first..].iter_mut().zip(g).for_each(|(out, g)| *out += product * g);
         }
     }
 }
@@ -80,6 +84,32 @@ impl Kernel for Shift<'_> {
         }
         for (n, state) in states.iter().enumerate() {
             self.h.add_re(n, n, state.shift::<P>(self.z));
+        }
+    }
+}
+
+/// Adds Σ_n left_n* g_nj right_n to each `out_j`.
+struct Force<'a> {
+    coupling: &'a DiagonalLinear,
+    left: &'a States,
+    right: &'a States,
+    out: &'a mut Coords,
+}
+
+impl Kernel for Force<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Pack>(self) {
+        for (n, Coupled { first, g }) in self.coupling.states.iter().enumerate() {
+            for at in 0..P::COUNT {
+                let left = Complex::<P>::load(self.left, n, at);
+                let product = left.conj_times(Complex::load(self.right, n, at));
+                for (k, &g) in g.iter().enumerate() {
+                    let sum = Complex::load(self.out, first + k, at);
+                    (sum + product.scale(P::splat(g))).store(self.out, first + k, at);
+                }
+            }
         }
     }
 }

@@ -5,37 +5,8 @@
 
 use fascicle_core::c64;
 
-use super::hop_general;
-use crate::Model;
+use crate::Coords;
 use crate::structure::Classical;
-
-/// The exact shift where the structure says how, else a numerical solution.
-pub fn hop<M: Model + ?Sized>(
-    model: &M,
-    z: &[c64],
-    direction: &[c64],
-    gap: f64,
-) -> Option<Vec<c64>> {
-    let weight = model.classical_coordinate_weight();
-    match model.structure().classical {
-        Classical::Harmonic { frequency } => hop_harmonic(&frequency, &weight, z, direction, gap),
-        Classical::Free => hop_free(&weight, z, direction, gap),
-        Classical::General => hop_general(model, z, direction, gap),
-    }
-}
-
-/// The shift of z along −i γ d, γ ≠ 0, that costs no energy: where a hop is frustrated, it reverses
-/// the momentum along d (Hammes-Schiffer and Tully, J. Chem. Phys. 101, 4657 (1994),
-/// doi:10.1063/1.467455). For classical Hamiltonians that are not known to be harmonic it keeps the
-/// kinetic energy Σ_j p_j²/(2 m_j), if d is real. Zero for a d that is zero or not finite.
-pub fn reflection(classical: &Classical, weight: &[f64], z: &[c64], direction: &[c64]) -> Vec<c64> {
-    let (a, b) = match classical {
-        Classical::Harmonic { frequency } => harmonic(frequency, weight, z, direction),
-        Classical::Free | Classical::General => free(weight, z, direction),
-    };
-    let gamma = b / a;
-    shift(if gamma.is_finite() { gamma } else { 0.0 }, direction)
-}
 
 /// Harmonic oscillators: A γ² − B γ + Δ = 0 with
 /// A = Σ_j ½ (ω²/h + h) |d|² − ½ (ω²/h − h) Re d², B = 2 Σ_j h Im z Re d − (ω²/h) Re z Im d.
@@ -46,37 +17,87 @@ pub fn hop_harmonic(
     direction: &[c64],
     gap: f64,
 ) -> Option<Vec<c64>> {
-    let (a, b) = harmonic(frequency, weight, z, direction);
-    Some(shift(gamma(a, b, gap)?, direction))
-}
-
-/// A and B.
-fn harmonic(frequency: &[f64], weight: &[f64], z: &[c64], direction: &[c64]) -> (f64, f64) {
-    let (mut a, mut b) = (0.0, 0.0);
-    for j in 0..z.len() {
-        let (h, d) = (weight[j], direction[j]);
-        let k = frequency[j] * frequency[j] / h;
-        a += 0.5 * (k + h) * d.norm_sqr() - 0.5 * (k - h) * (d.re * d.re - d.im * d.im);
-        b += 2.0 * (h * z[j].im * d.re - k * z[j].re * d.im);
-    }
-    (a, b)
+    let stiffness: Vec<f64> = frequency.iter().zip(weight).map(|(w, h)| w * w / h).collect();
+    let line = Line::harmonic(&stiffness, weight, |j| z[j], direction);
+    Some(shift(line.gamma(gap)?, direction))
 }
 
 /// Free particles: A γ² − B γ + C = 0 with A = −Σ_j h (Re d)², B = −2 Σ_j h Re d Im z, C = −Δ.
 pub fn hop_free(weight: &[f64], z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-    let (a, b) = free(weight, z, direction);
-    Some(shift(gamma(a, b, -gap)?, direction))
+    let line = Line::free(weight, |j| z[j], direction);
+    Some(shift(line.gamma(gap)?, direction))
 }
 
-/// A and B.
-fn free(weight: &[f64], z: &[c64], direction: &[c64]) -> (f64, f64) {
-    let (mut a, mut b) = (0.0, 0.0);
-    for j in 0..z.len() {
-        let (h, d) = (weight[j], direction[j]);
-        a -= h * d.re * d.re;
-        b -= 2.0 * h * d.re * z[j].im;
+/// The classical energy along z − i γ d where it is a quadratic in γ, ±(A γ² − B γ) but for its value
+/// at γ = 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    a: f64,
+    b: f64,
+    sign: f64,
+}
+
+impl Line {
+    /// That of one trajectory of a block, if the classical Hamiltonian is known; `stiffness` is ω²/h
+    /// of harmonic modes.
+    pub fn new(
+        classical: &Classical,
+        stiffness: &[f64],
+        weight: &[f64],
+        (z, lane): (&Coords, usize),
+        direction: &[c64],
+    ) -> Option<Self> {
+        match classical {
+            Classical::Harmonic { .. } => {
+                Some(Self::harmonic(stiffness, weight, |j| z.get(j, lane), direction))
+            }
+            Classical::Free => Some(Self::free(weight, |j| z.get(j, lane), direction)),
+            Classical::General => None,
+        }
     }
-    (a, b)
+
+    /// That of the kinetic energy Σ_j p_j²/(2 m_j) alone.
+    pub fn kinetic(weight: &[f64], (z, lane): (&Coords, usize), direction: &[c64]) -> Self {
+        Self::free(weight, |j| z.get(j, lane), direction)
+    }
+
+    fn harmonic(
+        stiffness: &[f64],
+        weight: &[f64],
+        z: impl Fn(usize) -> c64,
+        direction: &[c64],
+    ) -> Self {
+        let (mut a, mut b) = (0.0, 0.0);
+        for (j, d) in direction.iter().enumerate() {
+            let (h, k, z) = (weight[j], stiffness[j], z(j));
+            a += 0.5 * (k + h) * d.norm_sqr() - 0.5 * (k - h) * (d.re * d.re - d.im * d.im);
+            b += 2.0 * (h * z.im * d.re - k * z.re * d.im);
+        }
+        Self { a, b, sign: 1.0 }
+    }
+
+    fn free(weight: &[f64], z: impl Fn(usize) -> c64, direction: &[c64]) -> Self {
+        let (mut a, mut b) = (0.0, 0.0);
+        for (j, d) in direction.iter().enumerate() {
+            let h = weight[j];
+            a -= h * d.re * d.re;
+            b -= 2.0 * h * d.re * z(j).im;
+        }
+        Self { a, b, sign: -1.0 }
+    }
+
+    /// The γ at which the energy has fallen by the gap; of two the smaller one.
+    pub fn gamma(self, gap: f64) -> Option<f64> {
+        gamma(self.a, self.b, self.sign * gap)
+    }
+
+    /// The γ ≠ 0 that costs no energy: where a hop is frustrated, it reverses the momentum along d
+    /// (Hammes-Schiffer and Tully, J. Chem. Phys. 101, 4657 (1994), doi:10.1063/1.467455), if d is real.
+    /// 0 for a d that is zero or not finite.
+    pub fn reflection(self) -> f64 {
+        let gamma = self.b / self.a;
+        if gamma.is_finite() { gamma } else { 0.0 }
+    }
 }
 
 /// The root of A γ² − B γ + C = 0 of smaller size; none if it is not real; 0 if A is.
@@ -104,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::ingredients::{NumericalHop, hop_numerical};
-    use crate::{ClosureModel, Coords, LANES, Structure};
+    use crate::{ClosureModel, Coords, LANES, Model, Structure};
 
     const FREQUENCY: [f64; 2] = [0.7, 1.3];
     const WEIGHT: [f64; 2] = [0.7, 2.0];
@@ -141,7 +162,7 @@ mod tests {
             let pair = |at: usize| c64(numbers[at], numbers[at + 1]);
             let (z, direction) = ([pair(0), pair(2)], [pair(4), pair(6)]);
             let (facts, unknown) = models();
-            let exact = facts.hop(&z, &direction, gap);
+            let exact = hop_harmonic(&FREQUENCY, &WEIGHT, &z, &direction, gap);
             let searched = hop_numerical(&unknown, &NumericalHop::default(), &z, &direction, gap);
             let nothing = [c64(0.0, 0.0); 2];
             let found = [(&exact, 1e-9), (&searched, 1.01e-6)];

@@ -159,8 +159,7 @@ fn pick<P: Pack, E: Element<P>>(from: Pick<'_>) {
 pub(super) fn picked<P: Pack, E: Element<P>>(v: &Basis, i: usize, which: P, at: usize) -> E {
     let mut picked = E::zero();
     for k in 0..v.n() {
-        picked =
-            E::select(which.equals(P::splat(k as f64)), E::of(v, i, k, at), picked);
+        picked = E::select(which.equals(P::splat(k as f64)), E::of(v, i, k, at), picked);
     }
     picked
 }

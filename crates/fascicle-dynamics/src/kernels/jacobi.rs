@@ -209,10 +209,8 @@ fn find<P: Pack, E: Element<P>>(
         zero.store(&mut rotation.s_im, pack);
         return false;
     }
-    let (low, high) = (
-        P::load(&matrix.re[index(p, p)], pack),
-        P::load(&matrix.re[index(q, q)], pack),
-    );
+    let (low, high) =
+        (P::load(&matrix.re[index(p, p)], pack), P::load(&matrix.re[index(q, q)], pack));
     let d = high - low;
     let r = (d * d + (size2 + size2) + (size2 + size2)).sqrt();
     let quotient = P::splat(2.0) / (d.abs() + r);
@@ -359,7 +357,12 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
         }
         for i in 0..n {
             for k in 0..n {
-                store::<P, E>(corrected::<P, E>(x, &room.matrix, i, k, pack), &mut room.column, k, pack);
+                store::<P, E>(
+                    corrected::<P, E>(x, &room.matrix, i, k, pack),
+                    &mut room.column,
+                    k,
+                    pack,
+                );
             }
             for k in 0..n {
                 load::<P, E>(&room.column, k, pack).put(x, i, k, pack);
@@ -370,7 +373,13 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
 
 /// Component (i, k) of X + X (1 − X† X)/2, from the lower triangle of X† X.
 #[inline(always)]
-fn corrected<P: Pack, E: Element<P>>(x: &Basis, overlaps: &Vector, i: usize, k: usize, pack: usize) -> E {
+fn corrected<P: Pack, E: Element<P>>(
+    x: &Basis,
+    overlaps: &Vector,
+    i: usize,
+    k: usize,
+    pack: usize,
+) -> E {
     let mut sum = E::zero();
     for l in 0..x.n() {
         let overlap = load::<P, E>(overlaps, index(l.max(k), l.min(k)), pack);

@@ -18,5 +18,5 @@ pub use element::Element;
 pub use gauge::{FixGauge, Gauge};
 pub use hopping::{HopDestination, HopProbability};
 pub use jacobi::Room;
-pub use linear_map::{LinearMap, MapCoords};
+pub use linear_map::{Displacing, LinearMap, MapCoords};
 pub use wave_function::{Expectation, Projector, WaveFunctionRk4};

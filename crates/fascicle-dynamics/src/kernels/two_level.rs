@@ -8,7 +8,11 @@ use crate::{Basis, Hermitian, Lane};
 /// the phase u = c/|c|, the eigenvectors for d ≥ 0 are (t, −u) and (1, t u), else (1, −t u) and
 /// (t, u), all of the same length √(1 + t²).
 #[inline(always)]
-pub fn diagonalize<P: Pack, E: Element<P>>(h: &Hermitian, eigvals: &mut [Lane], eigvecs: &mut Basis) {
+pub fn diagonalize<P: Pack, E: Element<P>>(
+    h: &Hermitian,
+    eigvals: &mut [Lane],
+    eigvecs: &mut Basis,
+) {
     let (one, zero, half) = (P::splat(1.0), P::zero(), P::splat(0.5));
     for at in 0..P::COUNT {
         let (a, b) = (h.pack::<P>(0, 0, at).re, h.pack::<P>(1, 1, at).re);

@@ -50,14 +50,7 @@ impl Kernel for WaveFunctionRk4<'_> {
 
 /// out = c − i dt H v, for the lanes of two packs.
 #[inline(always)]
-fn terms<P: Pack>(
-    h: &Hermitian,
-    c: &States,
-    v: &States,
-    out: &mut States,
-    dt: f64,
-    pair: usize,
-) {
+fn terms<P: Pack>(h: &Hermitian, c: &States, v: &States, out: &mut States, dt: f64, pair: usize) {
     let factor = P::splat(dt);
     for i in 0..c.len() {
         let h_v = h.row::<P>(i, v, pair);

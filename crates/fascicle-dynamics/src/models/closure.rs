@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fascicle_core::{Draws, c64};
 
 use crate::ingredients::{MonteCarlo, Sampler};
-use crate::{Coords, Hermitian, LANES, Lane, Model, States, Structure, ingredients};
+use crate::{Coords, Hermitian, Hop, LANES, Lane, Model, States, Structure, ingredients};
 
 /// An N × N matrix of one trajectory, `h[(row, column)]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +45,7 @@ type FillMatrix = dyn Fn(&[c64], &mut Matrix) + Send + Sync;
 type Energy = dyn Fn(&[c64]) -> f64 + Send + Sync;
 type Gradient = dyn Fn(&[c64], &mut [c64]) + Send + Sync;
 type Contraction = dyn Fn(&[c64], &[c64], &[c64], &mut [c64]) + Send + Sync;
-type Hop = dyn Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync;
+type HopShift = dyn Fn(&[c64], &[c64], f64) -> Option<Vec<c64>> + Send + Sync;
 type Direction = dyn Fn(&[c64], usize, usize) -> Vec<c64> + Send + Sync;
 type Force = dyn Fn(&[c64], usize, &mut [c64]) + Send + Sync;
 type Initial = dyn Fn(&mut Draws, &mut [c64]) + Send + Sync;
@@ -86,7 +86,7 @@ pub struct ClosureModel {
     h_c: Option<Arc<Energy>>,
     dh_c_dzc: Option<Arc<Gradient>>,
     dh_qc_dzc: Option<Arc<Contraction>>,
-    hop: Option<Arc<Hop>>,
+    hop: Option<Arc<HopShift>>,
     rescaling_direction: Option<Arc<Direction>>,
     gauge_field_force: Option<Arc<Force>>,
     init_classical: Option<Arc<Initial>>,
@@ -287,11 +287,8 @@ impl Model for ClosureModel {
         self.structure.clone()
     }
 
-    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-        match &self.hop {
-            Some(f) => f(z, direction, gap),
-            None => ingredients::hop(self, z, direction, gap),
-        }
+    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
+        self.hop.as_ref().map_or(Hop::AsStated, |f| f(z, direction, gap).into())
     }
 
     fn h_q(&self, h: &mut Hermitian) {

@@ -6,8 +6,8 @@ use fascicle_core::c64;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::sys::{Kernel, Pack, dispatch};
-use crate::{Coords, Hermitian, Lane, Model, States, Structure};
+use crate::sys::{Complex, Kernel, Pack, dispatch};
+use crate::{Coords, Hermitian, Model, States, Structure};
 
 /// The Holstein model of a ring of N sites in reciprocal space, with wave vectors k = −N/2 … N/2 − 1 of
 /// electron and phonons (Krotz et al., J. Chem. Phys. 154, 224101 (2021), doi:10.1063/5.0053177; QC
@@ -139,16 +139,17 @@ impl Kernel for AddGradient<'_> {
     fn run<P: Pack>(self) {
         let Self { coupling, left, right, out } = self;
         let n = left.len();
-        for kappa in 0..n {
-            let (mut re, mut im) = (Lane::ZERO, Lane::ZERO);
-            for i in 0..n {
-                let j = if i >= kappa { i - kappa } else { n + i - kappa };
-                let (x, y) = left.conj_times(i, right, j);
-                re += x;
-                im += y;
+        let coupling = P::splat(coupling);
+        for at in 0..P::COUNT {
+            for kappa in 0..n {
+                let mut sum = Complex::<P>::zero();
+                for i in 0..n {
+                    let j = if i >= kappa { i - kappa } else { n + i - kappa };
+                    let left = Complex::<P>::load(left, i, at);
+                    sum = sum + left.conj_times(Complex::load(right, j, at));
+                }
+                (Complex::load(out, kappa, at) + sum.scale(coupling)).store(out, kappa, at);
             }
-            out.re[kappa] += re * coupling;
-            out.im[kappa] += im * coupling;
         }
     }
 }

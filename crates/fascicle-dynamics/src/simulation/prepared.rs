@@ -11,7 +11,7 @@ use super::{InitialState, Sampling, Settings, SimulationError, probe, sampling};
 use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
-use crate::step::System;
+use crate::step::{Own, System};
 use crate::{
     Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError, Step, Structure,
 };
@@ -50,8 +50,9 @@ impl<'a> Prepared<'a> {
             check_lengths(model)?;
             log.extend(algorithm.check(model)?);
             let norm = check_wave_function(model, initial_state)?;
-            let system = system(model, algorithm, settings, &timesteps, initial_state, norm)?;
+            let mut system = system(model, algorithm, settings, &timesteps, initial_state, norm)?;
             let fingerprint = probe::fingerprint(&system)?;
+            system.own = probe::own_of_hops(&system);
             Ok((norm, system, fingerprint))
         })?;
         if (norm - 1.0).abs() > 1e-9 {
@@ -187,7 +188,9 @@ fn system<'a>(
         diagonal_linear: diagonal_linear(&structure),
         update_dh_qc_dzc: model.update_dh_qc_dzc(),
         has_gauge_field: has_gauge_field(model),
+        own: Own::default(),
         linear_map: LinearMap::new(&structure, &weight, settings.dt_update),
+        stiffness: structure.stiffness(&weight),
         structure,
         mass: model.classical_coordinate_mass(),
         weight,

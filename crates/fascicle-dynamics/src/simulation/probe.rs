@@ -4,12 +4,23 @@
 use fascicle_core::{Fingerprint, Purpose, Seed, c64};
 
 use super::SimulationError;
-use crate::step::System;
+use crate::step::{Own, System};
 use crate::structure::{Classical, Coupling};
-use crate::{Coords, Hermitian, LANES, Lane, States, Step, Vector};
+use crate::{Coords, Hermitian, Hop, LANES, Lane, States, Step, Vector};
 
 /// The stream of the points at which a model is looked at.
 const PROBE: Purpose = Purpose::new("probe");
+
+/// What of hops the model does in its own way, which it says whatever the coordinates: asked where a
+/// trajectory starts, for a hop between its first and its last state.
+pub(super) fn own_of_hops(system: &System<'_>) -> Own {
+    let z = points(system).trajectory(0);
+    let model = system.model;
+    let hop = model.hop(&z, &vec![c64(1.0, 0.0); z.len()], 0.0) != Hop::AsStated;
+    let last = system.h_q.n() - 1;
+    let direction = last > 0 && model.rescaling_direction_fssh(&z, 0, last).is_some();
+    Own { hop, direction }
+}
 
 /// A digest of masses, weights, facts, H_q, sixteen starting points, and H_qc, H_c and their
 /// gradients there, by which data of another model are refused.

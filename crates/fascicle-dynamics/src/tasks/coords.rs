@@ -2,8 +2,8 @@
 
 use super::task;
 use crate::block::Scratch;
-use crate::kernels::MapCoords;
-use crate::sys::{Kernel, Pack, dispatch};
+use crate::kernels::{Displacing, MapCoords};
+use crate::sys::{Complex, Kernel, Pack, dispatch};
 use crate::{Block, Coords, Lane, States, Step};
 
 task! {
@@ -42,10 +42,19 @@ pub(super) struct Force<'a> {
 }
 
 fn advance(step: &Step<'_>, block: &mut Block, force: &Force<'_>) {
-    if let (Some(map), None) = (&step.system().linear_map, force.surface) {
-        return dispatch(MapCoords { map, wf: force.wf, z: &mut block.z });
-    }
     let Block { z, z_gradient, scratch, .. } = block;
+    if let (Some(map), None) = (&step.system().linear_map, force.surface) {
+        if map.takes_populations() {
+            let displacing = Displacing::Populations(force.wf);
+            return dispatch(MapCoords { map, displacing, z });
+        }
+        if !step.system().update_dh_qc_dzc {
+            let constant = &mut scratch.constant;
+            constant.clear();
+            step.dh_qc_dzc(z, force.wf, force.wf, constant);
+            return dispatch(MapCoords { map, displacing: Displacing::Force(constant), z });
+        }
+    }
     runge_kutta(step, z, force, Lane::splat(step.dt()), z_gradient, scratch);
     block.z_gradient_step = Some(step.index());
 }
@@ -97,9 +106,14 @@ impl Kernel for Stage<'_> {
 
     #[inline(always)]
     fn run<P: Pack>(self) {
-        for j in 0..self.z.len() {
-            self.out.re[j] = self.z.re[j] + self.force.im[j] * self.node;
-            self.out.im[j] = self.z.im[j] - self.force.re[j] * self.node;
+        let Self { z, force, node, out } = self;
+        for j in 0..z.len() {
+            for at in 0..P::COUNT {
+                let (z, force) = (Complex::<P>::load(z, j, at), Complex::<P>::load(force, j, at));
+                let node = P::load(&node, at);
+                let moved = Complex { re: z.re + force.im * node, im: z.im - force.re * node };
+                moved.store(out, j, at);
+            }
         }
     }
 }
@@ -116,12 +130,24 @@ impl Kernel for Combine<'_> {
 
     #[inline(always)]
     fn run<P: Pack>(self) {
-        let [f1, f2, f3, f4] = self.forces;
-        let sum = |a: Lane, b: Lane, c: Lane, d: Lane| ((a + b * 2.0) + c * 2.0) + d;
-        let sixth = self.dt / 6.0;
-        for j in 0..self.z.len() {
-            self.z.re[j] += sum(f1.im[j], f2.im[j], f3.im[j], f4.im[j]) * sixth;
-            self.z.im[j] -= sum(f1.re[j], f2.re[j], f3.re[j], f4.re[j]) * sixth;
+        let Self { z, forces, dt } = self;
+        let sixth = dt / 6.0;
+        for j in 0..z.len() {
+            for at in 0..P::COUNT {
+                let sum = weighted::<P>(forces, j, at).scale(P::load(&sixth, at));
+                let z_j = Complex::<P>::load(z, j, at);
+                Complex { re: z_j.re + sum.im, im: z_j.im - sum.re }.store(z, j, at);
+            }
         }
     }
+}
+
+/// f1 + 2 f2 + 2 f3 + f4.
+#[inline(always)]
+fn weighted<P: Pack>(forces: &[Coords; 4], j: usize, at: usize) -> Complex<P> {
+    let two = P::splat(2.0);
+    let [f1, f2, f3, f4] = forces;
+    let twice = Complex::<P>::load(f2, j, at).scale(two);
+    let sum = Complex::load(f1, j, at) + twice;
+    (sum + Complex::load(f3, j, at).scale(two)) + Complex::load(f4, j, at)
 }

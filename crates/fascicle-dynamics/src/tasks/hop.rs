@@ -8,9 +8,10 @@ use super::refresh::{By, refresh};
 use super::surface_hopping::no_numbers;
 use super::task;
 use crate::algorithms::SurfaceSettings;
+use crate::ingredients::HopLine;
 use crate::kernels::{HopDestination, HopProbability};
 use crate::sys::dispatch;
-use crate::{Block, LANES, Step, ingredients};
+use crate::{Block, Coords, Hop, LANES, Step, ingredients};
 
 task! {
     /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
@@ -59,49 +60,121 @@ task! {
 
 /// Tries to hop; whether the coordinates have moved.
 fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<bool, Failure> {
-    let task = "update_z_hop";
     let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
     let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
-    let z = block.z.trajectory(lane);
-    let own = step.model().rescaling_direction_fssh(&z, from, to);
-    let coupling = |block: &mut Block, from, to| {
-        let coupling = gradient_element(step, block, lane, (from, to));
-        coupling.into_iter().map(|d| d / gap).collect::<Vec<c64>>()
-    };
-    let direction = own.clone().unwrap_or_else(|| coupling(block, from, to));
-    check_length(task, "rescaling_direction_fssh", &direction, &z)?;
-    if let Some(shift) = step.model().hop(&z, &direction, gap) {
-        check_length(task, "hop", &shift, &z)?;
-        shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
-        block.act_surf_ind[lane] = to as f64;
-        return Ok(true);
-    }
-    if !step.surfaces().reverse_frustrated_hops {
-        return Ok(false);
-    }
-    // The real part of the coupling in positions and momenta: with a complex H, the other part would
-    // move positions.
-    let direction = own.unwrap_or_else(|| {
-        let back = coupling(block, to, from);
-        direction.iter().zip(back).map(|(there, back)| 0.5 * (there + back)).collect()
+    let mut direction = std::mem::take(&mut block.scratch.direction);
+    let own = find_direction(step, block, lane, (from, to), gap, &mut direction);
+    let moved = own.and_then(|own| {
+        check_length("update_z_hop", "rescaling_direction_fssh", direction.len(), &block.z)?;
+        let moved = move_along(step, &mut block.z, lane, &direction, gap, "update_z_hop")?;
+        if moved {
+            block.act_surf_ind[lane] = to as f64;
+        }
+        if moved || !step.surfaces().reverse_frustrated_hops {
+            return Ok(moved);
+        }
+        if !own {
+            make_real(step, block, lane, (from, to), gap, &mut direction);
+        }
+        reflect(step, &mut block.z, lane, &direction);
+        Ok(true)
     });
-    let classical = &step.structure().classical;
-    let shift = ingredients::reflection(classical, step.weight(), &z, &direction);
-    shift.iter().enumerate().for_each(|(j, &shift)| block.z.add(j, lane, shift));
+    block.scratch.direction = direction;
+    moved
+}
+
+/// The direction of a hop: the model's own, or that of the derivative coupling; whether it is its own.
+fn find_direction(
+    step: &Step<'_>,
+    block: &mut Block,
+    lane: usize,
+    (from, to): (usize, usize),
+    gap: f64,
+    direction: &mut Vec<c64>,
+) -> Result<bool, Failure> {
+    if step.system().own.direction {
+        let z = block.z.trajectory(lane);
+        if let Some(own) = step.model().rescaling_direction_fssh(&z, from, to) {
+            *direction = own;
+            return Ok(true);
+        }
+    }
+    gradient_element(step, block, lane, (from, to), direction);
+    direction.iter_mut().for_each(|d| *d /= gap);
+    Ok(false)
+}
+
+/// Makes the derivative coupling its real part in positions and momenta: with a complex H, the other part
+/// would move positions.
+fn make_real(
+    step: &Step<'_>,
+    block: &mut Block,
+    lane: usize,
+    (from, to): (usize, usize),
+    gap: f64,
+    direction: &mut [c64],
+) {
+    let mut back = Vec::new();
+    gradient_element(step, block, lane, (to, from), &mut back);
+    direction.iter_mut().zip(back).for_each(|(d, back)| *d = 0.5 * (*d + back / gap));
+}
+
+/// Shifts the coordinates of a trajectory along −i γ d such that energy is conserved, if it can be;
+/// whether it can.
+pub(super) fn move_along(
+    step: &Step<'_>,
+    z: &mut Coords,
+    lane: usize,
+    direction: &[c64],
+    gap: f64,
+    task: &str,
+) -> Result<bool, Failure> {
+    let stated = if step.system().own.hop { None } else { step.line((z, lane), direction) };
+    if let Some(line) = stated {
+        let gamma = line.gamma(gap);
+        if let Some(gamma) = gamma {
+            shift_along(z, lane, direction, gamma);
+        }
+        return Ok(gamma.is_some());
+    }
+    let here = z.trajectory(lane);
+    let shift = match step.model().hop(&here, direction, gap) {
+        Hop::Shift(shift) => Some(shift),
+        Hop::Frustrated => None,
+        Hop::AsStated => ingredients::hop_general(step.model(), &here, direction, gap),
+    };
+    let Some(shift) = shift else { return Ok(false) };
+    check_length(task, "hop", shift.len(), z)?;
+    shift.iter().enumerate().for_each(|(j, &shift)| z.add(j, lane, shift));
     Ok(true)
+}
+
+/// Reverses the momentum of a trajectory along a direction.
+pub(super) fn reflect(step: &Step<'_>, z: &mut Coords, lane: usize, direction: &[c64]) {
+    let line = step.line((z, lane), direction);
+    let line = line.unwrap_or_else(|| HopLine::kinetic(step.weight(), (z, lane), direction));
+    shift_along(z, lane, direction, line.reflection());
+}
+
+/// z ← z − i γ d.
+fn shift_along(z: &mut Coords, lane: usize, direction: &[c64], gamma: f64) {
+    for (j, d) in direction.iter().enumerate() {
+        z.re[j][lane] += gamma * d.im;
+        z.im[j][lane] -= gamma * d.re;
+    }
 }
 
 /// Checks what a model's function gave.
 pub(super) fn check_length(
     task: &str,
     function: &str,
-    found: &[c64],
-    z: &[c64],
+    found: usize,
+    z: &Coords,
 ) -> Result<(), Failure> {
-    if found.len() == z.len() {
+    let expected = z.len();
+    if found == expected {
         return Ok(());
     }
-    let (found, expected) = (found.len(), z.len());
     let message = format!("the model's {function} gave {found} numbers, expected {expected}");
     Err(Failure::new(Cause::Task { task: task.to_string(), message }))
 }
@@ -113,15 +186,22 @@ fn gradient_element(
     block: &mut Block,
     lane: usize,
     (from, to): (usize, usize),
-) -> Vec<c64> {
+    out: &mut Vec<c64>,
+) {
     let elsewhere = !step.surfaces().refresh_at_hop && block.z_gradient_step == Some(step.index());
     let Block { eigvecs, scratch, z_gradient, z, .. } = block;
+    out.clear();
+    if let Some(coupling) = &step.system().diagonal_linear {
+        out.resize(z.len(), c64(0.0, 0.0));
+        let product = |n| eigvecs.get(n, from, lane).conj() * eigvecs.get(n, to, lane);
+        return coupling.add_element(product, out);
+    }
     let at = if elsewhere { z_gradient } else { z };
     let [left, right, _] = &mut scratch.states;
     column(eigvecs, from, left);
     column(eigvecs, to, right);
-    let out = &mut scratch.slopes[0];
-    out.clear();
-    step.dh_qc_dzc(at, left, right, out);
-    out.trajectory(lane)
+    let element = &mut scratch.slopes[0];
+    element.clear();
+    step.dh_qc_dzc(at, left, right, element);
+    out.extend((0..element.len()).map(|j| element.get(j, lane)));
 }

@@ -1,9 +1,9 @@
 //! The step of the wave function in mean-field dynamics.
 
 use super::task;
+use crate::Block;
 use crate::kernels::WaveFunctionRk4;
 use crate::sys::dispatch;
-use crate::Block;
 
 task! {
     /// One step of i dc/dt = H c by fourth-order Runge–Kutta, with H at the z before the step.

@@ -32,8 +32,11 @@ pub fn section() -> Result<Section, Box<dyn Error>> {
     };
     let wanted = std::env::var("FASCICLE_CASE").unwrap_or_default();
     let mut qclab = Server::start("qclab_speed.py")?;
-    let mut all: Vec<Measured> =
-        cases().into_iter().filter(|case| case.name().contains(&wanted)).map(Measured::new).collect();
+    let mut all: Vec<Measured> = cases()
+        .into_iter()
+        .filter(|case| case.name().contains(&wanted))
+        .map(Measured::new)
+        .collect();
     for round in 0..rounds {
         for measured in &mut all {
             measured.round(&mut qclab)?;

@@ -225,17 +225,14 @@ impl<'a, 'b> Replay<'a, 'b> {
     /// Tries to hop at the end of the last part; says where it is possible. If it counts, coordinates
     /// and active surface change.
     fn resolve_at_end(&mut self, lanes: Mask, dest: Lane, counts: bool) -> Result<Mask, Failure> {
-        let Crossings { active, end, z, .. } = &mut *self.crossings;
-        let settings = &self.settings;
-        let outcome = resolve(self.step, end, lanes, (*active, dest), settings, self.scratch)?;
-        let accepted = mask(|l| outcome[l].as_ref().is_some_and(|(_, accepted)| *accepted));
+        let Crossings { active, end, z, last: moved, .. } = &mut *self.crossings;
+        let (settings, scratch) = (&self.settings, &mut *self.scratch);
+        moved.copy_from(&end.z);
+        let accepted = resolve(self.step, end, lanes, (*active, dest), settings, scratch, moved)?;
         if counts {
-            for (l, outcome) in outcome.iter().enumerate() {
-                let Some((new_z, accepted)) = outcome else { continue };
-                z.set_trajectory(l, new_z);
-                if *accepted {
-                    active[l] = dest[l];
-                }
+            take_vectors(z, moved, lanes);
+            for l in (0..LANES).filter(|&l| accepted[l]) {
+                active[l] = dest[l];
             }
         }
         Ok(accepted)

@@ -2,18 +2,16 @@
 
 use fascicle_core::Failure;
 
-use super::super::hop::check_length;
+use super::super::hop::{check_length, move_along, reflect};
 use super::super::refresh::Mask;
 use super::crossings::Point;
 use super::direction;
 use crate::algorithms::MashSettings;
 use crate::block::Scratch;
-use crate::{LANES, Lane, Step, c64, ingredients};
+use crate::{Coords, LANES, Lane, Step, c64};
 
-/// The coordinates after the crossing, and whether the surface changes; for the lanes asked for.
-pub(super) type Outcome = [Option<(Vec<c64>, bool)>; LANES];
-
-/// Resolves the crossings of some lanes from one surface to another.
+/// Resolves the crossings of some lanes from one surface to another: moves their coordinates, and says
+/// which surfaces change.
 pub(super) fn resolve(
     step: &Step<'_>,
     at: &Point,
@@ -21,10 +19,11 @@ pub(super) fn resolve(
     (from, to): (Lane, Lane),
     settings: &MashSettings,
     scratch: &mut Scratch,
-) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::default();
+    z: &mut Coords,
+) -> Result<Mask, Failure> {
+    let mut hopped = [false; LANES];
     if !lanes.contains(&true) {
-        return Ok(outcome);
+        return Ok(hopped);
     }
     let covariant = settings.covariant_direction;
     let couplings = direction::of_couplings(step, at, (from, to), covariant, scratch);
@@ -32,9 +31,9 @@ pub(super) fn resolve(
         let coupling = couplings.trajectory(lane);
         let pair = (from[lane] as usize, to[lane] as usize);
         let reverse = settings.reverse_frustrated_hops;
-        outcome[lane] = Some(resolve_one(step, at, lane, pair, &coupling, reverse)?);
+        hopped[lane] = resolve_one(step, at, lane, pair, &coupling, reverse, z)?;
     }
-    Ok(outcome)
+    Ok(hopped)
 }
 
 fn resolve_one(
@@ -44,23 +43,17 @@ fn resolve_one(
     (from, to): (usize, usize),
     coupling: &[c64],
     reverse: bool,
-) -> Result<(Vec<c64>, bool), Failure> {
+    z: &mut Coords,
+) -> Result<bool, Failure> {
     let task = "update_resolve_hops_msmash";
-    let mut z = at.z.trajectory(lane);
     let own = direction::of_model(step, at, lane, (from, to));
     let direction = own.as_deref().unwrap_or(coupling);
-    check_length(task, "rescaling_direction_fssh", direction, &z)?;
+    check_length(task, "rescaling_direction_fssh", direction.len(), z)?;
     let gap = at.states.eigvals[to][lane] - at.states.eigvals[from][lane];
-    if let Some(shift) = step.model().hop(&z, direction, gap) {
-        check_length(task, "hop", &shift, &z)?;
-        z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
-        return Ok((z, true));
-    }
-    if reverse {
+    let hopped = move_along(step, z, lane, direction, gap, task)?;
+    if !hopped && reverse {
         // Along the derivative coupling, also where the model has a direction of its own.
-        let classical = &step.structure().classical;
-        let shift = ingredients::reflection(classical, step.weight(), &z, coupling);
-        z.iter_mut().zip(shift).for_each(|(z, shift)| *z += shift);
+        reflect(step, z, lane, coupling);
     }
-    Ok((z, false))
+    Ok(hopped)
 }
