@@ -1,31 +1,43 @@
 //! The one codec for what travels between a driver and its own workers.
 //!
-//! A packet is a small header, any serde type in bincode, followed by the blocks of a [`Frame`] as
-//! raw little-endian numbers:
+//! A packet is a small header, any serde type in bincode, with the blocks of a
+//! [`Frame`](crate::Frame), whose elements follow as raw little-endian numbers:
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 4 | magic, `fasc` |
 //! | 4 | version of the codec |
-//! | 8 | length of the body |
-//! | 4 | CRC-32 of the body |
-//! | … | body: header length (8), header, number of blocks (8), then for each block kind (1), name length (8), name, number of elements (8), elements |
+//! | 8 | length of the head |
+//! | 4 | CRC-32 of the head |
+//! | … | head: header length (8), header, number of blocks (8), then for each block kind (1), name length (8), name, number of elements (8) |
+//! | … | the elements of all blocks |
+//! | 4 | CRC-32 of the elements |
+//!
+//! All lengths are in the head, whose sum is checked before anything is reserved for the elements.
+//! These are written and read as they come, so that neither side holds a large packet twice.
 //!
 //! bincode reads with a limit and only what a driver's own worker wrote; files have a checked format
 //! of their own.
+
+mod decode;
+mod encode;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::frame::{Content, Frame};
+pub use decode::Decoder;
+pub use encode::{Encoder, Packet, encode};
 
 const MAGIC: [u8; 4] = *b"fasc";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const PREFIX: usize = 20;
 
-/// The longest body that is accepted, 8 GiB: a longer one is taken for a damaged length.
+/// The most bytes that the elements of a packet may take, 8 GiB: more are taken for a damaged length.
 pub const MOST_BYTES: u64 = 8 << 30;
+
+/// The longest head that is accepted.
+const MOST_HEAD: u64 = 128 << 20;
 
 /// The longest value that bincode may read.
 const MOST_VALUE: usize = 64 << 20;
@@ -62,8 +74,8 @@ pub enum WireError {
         /// The sum of the bytes.
         found: u32,
     },
-    /// The body ends too early, or goes on for too long.
-    #[error("the body does not match its own lengths")]
+    /// A part ends too early, or goes on for too long.
+    #[error("the packet does not match its own lengths")]
     Body,
     /// The header is no such value.
     #[error("a value could not be encoded or decoded: {0}")]
@@ -79,14 +91,26 @@ fn config() -> impl bincode::config::Config {
 /// # Errors
 /// When serde cannot serialize it, or it is longer than may be read.
 pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, WireError> {
-    let bytes = bincode::serde::encode_to_vec(value, config())
+    let mut bytes = Vec::new();
+    append(&mut bytes, value)?;
+    Ok(bytes)
+}
+
+/// Appends a small value; gives its length.
+fn append<T: Serialize>(bytes: &mut Vec<u8>, value: &T) -> Result<usize, WireError> {
+    let length = bincode::serde::encode_into_std_write(value, bytes, config())
         .map_err(|error| WireError::Value(error.to_string()))?;
     // bincode's limit holds for reading only.
-    if bytes.len() > MOST_VALUE {
-        let (found, limit) = (bytes.len() as u64, MOST_VALUE as u64);
-        return Err(WireError::Length { found, limit });
-    }
-    Ok(bytes)
+    check_length(length as u64, MOST_VALUE as u64)?;
+    Ok(length)
+}
+
+fn check_length(found: u64, limit: u64) -> Result<(), WireError> {
+    if found > limit { Err(WireError::Length { found, limit }) } else { Ok(()) }
+}
+
+fn check_sum(expected: u32, found: u32) -> Result<(), WireError> {
+    if found == expected { Ok(()) } else { Err(WireError::Checksum { expected, found }) }
 }
 
 /// A small value from bincode. All bytes must be used.
@@ -99,171 +123,11 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     if used == bytes.len() { Ok(value) } else { Err(WireError::Body) }
 }
 
-/// A packet as bytes.
-///
-/// # Errors
-/// When the header cannot be serialized, or the packet would be over [`MOST_BYTES`].
-pub fn encode<H: Serialize>(header: &H, frame: &Frame) -> Result<Vec<u8>, WireError> {
-    let header = to_bytes(header)?;
-    let mut bytes = vec![0; PREFIX];
-    put_len(&mut bytes, header.len());
-    bytes.extend_from_slice(&header);
-    put_len(&mut bytes, frame.blocks().count());
-    for (name, content) in frame.blocks() {
-        encode_block(&mut bytes, name, content);
-    }
-    let length = (bytes.len() - PREFIX) as u64;
-    if length > MOST_BYTES {
-        return Err(WireError::Length { found: length, limit: MOST_BYTES });
-    }
-    let checksum = crc32fast::hash(&bytes[PREFIX..]);
-    bytes[0..4].copy_from_slice(&MAGIC);
-    bytes[4..8].copy_from_slice(&VERSION.to_le_bytes());
-    bytes[8..16].copy_from_slice(&length.to_le_bytes());
-    bytes[16..20].copy_from_slice(&checksum.to_le_bytes());
-    Ok(bytes)
-}
-
-fn put_len(bytes: &mut Vec<u8>, length: usize) {
-    bytes.extend_from_slice(&(length as u64).to_le_bytes());
-}
-
-fn encode_block(bytes: &mut Vec<u8>, name: &str, content: &Content) {
-    let (kind, length) = match content {
-        Content::F64s(values) => (0, values.len()),
-        Content::I64s(values) => (1, values.len()),
-        Content::Bytes(values) => (2, values.len()),
-    };
-    bytes.push(kind);
-    put_len(bytes, name.len());
-    bytes.extend_from_slice(name.as_bytes());
-    put_len(bytes, length);
-    match content {
-        Content::F64s(values) => bytes.extend(values.iter().flat_map(|v| v.to_le_bytes())),
-        Content::I64s(values) => bytes.extend(values.iter().flat_map(|v| v.to_le_bytes())),
-        Content::Bytes(values) => bytes.extend_from_slice(values),
-    }
-}
-
-/// Puts packets together from bytes that arrive in parts.
-#[derive(Debug, Default)]
-pub struct Decoder {
-    bytes: Vec<u8>,
-    used: usize,
-}
-
-impl Decoder {
-    /// Takes in bytes as they arrive.
-    pub fn push(&mut self, bytes: &[u8]) {
-        if self.used > 0 && self.used == self.bytes.len() {
-            self.bytes.clear();
-            self.used = 0;
-        }
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// Whether no bytes of an unfinished packet are waiting.
-    pub fn is_empty(&self) -> bool {
-        self.used == self.bytes.len()
-    }
-
-    /// The next packet, if it is complete.
-    ///
-    /// # Errors
-    /// When the bytes are no packet; nothing more can be read then.
-    pub fn next_packet<H: DeserializeOwned>(&mut self) -> Result<Option<(H, Frame)>, WireError> {
-        let waiting = &self.bytes[self.used..];
-        let Some(prefix) = waiting.first_chunk::<PREFIX>() else {
-            return Ok(None);
-        };
-        let (length, checksum) = read_prefix(prefix)?;
-        let Some(body) = waiting[PREFIX..].get(..length) else {
-            return Ok(None);
-        };
-        let found = crc32fast::hash(body);
-        if found != checksum {
-            return Err(WireError::Checksum { expected: checksum, found });
-        }
-        let packet = decode_body(body)?;
-        self.used += PREFIX + length;
-        Ok(Some(packet))
-    }
-}
-
-fn read_prefix(prefix: &[u8; PREFIX]) -> Result<(usize, u32), WireError> {
-    let mut reader = Reader(prefix);
-    let found = reader.array::<4>()?;
-    if found != MAGIC {
-        return Err(WireError::Magic { found });
-    }
-    let found = u32::from_le_bytes(reader.array()?);
-    if found != VERSION {
-        return Err(WireError::Version { found });
-    }
-    let found = u64::from_le_bytes(reader.array()?);
-    if found > MOST_BYTES {
-        return Err(WireError::Length { found, limit: MOST_BYTES });
-    }
-    Ok((found as usize, u32::from_le_bytes(reader.array()?)))
-}
-
-fn decode_body<H: DeserializeOwned>(body: &[u8]) -> Result<(H, Frame), WireError> {
-    let mut reader = Reader(body);
-    let length = reader.length()?;
-    let header = from_bytes(reader.take(length)?)?;
-    let mut frame = Frame::default();
-    for _ in 0..reader.length()? {
-        let kind = reader.array::<1>()?[0];
-        let length = reader.length()?;
-        let name = std::str::from_utf8(reader.take(length)?).map_err(|_| WireError::Body)?;
-        let content = reader.content(kind)?;
-        frame.put_content(name.to_string(), content);
-    }
-    if reader.0.is_empty() { Ok((header, frame)) } else { Err(WireError::Body) }
-}
-
-/// Reads from the front of bytes, never beyond their end: nothing is allocated that is not there.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {
-        let (front, rest) = self.0.split_at_checked(length).ok_or(WireError::Body)?;
-        self.0 = rest;
-        Ok(front)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
-        let (front, rest) = self.0.split_first_chunk().ok_or(WireError::Body)?;
-        self.0 = rest;
-        Ok(*front)
-    }
-
-    fn length(&mut self) -> Result<usize, WireError> {
-        usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| WireError::Body)
-    }
-
-    fn words(&mut self) -> Result<impl Iterator<Item = [u8; 8]> + use<'a>, WireError> {
-        let length = self.length()?.checked_mul(8).ok_or(WireError::Body)?;
-        let (words, _) = self.take(length)?.as_chunks::<8>();
-        Ok(words.iter().copied())
-    }
-
-    fn content(&mut self, kind: u8) -> Result<Content, WireError> {
-        match kind {
-            0 => Ok(Content::F64s(self.words()?.map(f64::from_le_bytes).collect())),
-            1 => Ok(Content::I64s(self.words()?.map(i64::from_le_bytes).collect())),
-            2 => {
-                let length = self.length()?;
-                Ok(Content::Bytes(self.take(length)?.to_vec()))
-            }
-            _ => Err(WireError::Body),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::decode::read_head;
     use super::*;
+    use crate::Frame;
     use proptest::prelude::*;
 
     fn sample() -> Frame {
@@ -306,6 +170,73 @@ mod tests {
         }
     }
 
+    /// Longer than the parts in which packets are written, and not made of whole ones.
+    fn large() -> Frame {
+        let mut frame = Frame::default();
+        frame.put_bytes("odd", vec![3; 13]);
+        frame.put_f64s("reals", (0..50_000).map(|k| f64::from(k) * 0.1).collect());
+        frame.put_bytes("bytes", (0..400_001_u32).map(|k| (k % 251) as u8).collect());
+        frame.put_i64s("none", Vec::new());
+        frame.put_i64s("integers", (0..50_000).map(|k| k * -77_777).collect());
+        frame
+    }
+
+    #[test]
+    fn large_packets_survive_any_cutting() {
+        let bytes = encode(&7_u32, &large()).unwrap();
+        let two = [bytes.clone(), bytes].concat();
+        for part in [1001, 4096, 65_536, 100_003, 1 << 20, 10 << 20] {
+            let (mut decoder, mut found) = (Decoder::default(), 0);
+            for bytes in two.chunks(part) {
+                decoder.push(bytes);
+                while let Some((header, frame)) = decoder.next_packet::<u32>().unwrap() {
+                    assert_eq!((header, &frame), (7, &large()));
+                    found += 1;
+                }
+            }
+            assert!(found == 2 && decoder.is_empty(), "{part}");
+        }
+    }
+
+    /// Counts what it is asked to write.
+    #[derive(Default)]
+    struct Writes(Vec<usize>);
+
+    impl std::io::Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.push(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn small_packets_are_written_at_once_and_large_ones_in_parts() {
+        let mut encoder = Encoder::default();
+        for (frame, most) in [(sample(), 1), (large(), 12), (Frame::default(), 1)] {
+            let mut writes = Writes::default();
+            let packet = encoder.packet(&7_u32, &frame).unwrap();
+            let expected = encode(&7_u32, &frame).unwrap().len();
+            assert_eq!(packet.bytes(), expected as u64);
+            packet.write_to(&mut writes).unwrap();
+            assert_eq!(writes.0.iter().sum::<usize>(), expected);
+            assert!(writes.0.len() <= most, "{:?}", writes.0);
+        }
+    }
+
+    #[test]
+    fn nothing_is_reserved_for_a_damaged_length() {
+        let mut bytes = encode(&7_u32, &sample()).unwrap();
+        // The number of elements of the last block.
+        let at = bytes.len() - (3 * 8 + 2 * 8 + 3) - 4 - 8;
+        bytes[at + 4] = 1;
+        let mut decoder = Decoder::default();
+        decoder.push(&bytes);
+        assert!(matches!(decoder.next_packet::<u32>(), Err(WireError::Checksum { .. })));
+    }
+
     #[test]
     fn a_value_that_could_not_be_read_back_is_not_written() {
         let long = vec![7_u8; MOST_VALUE + 1];
@@ -316,16 +247,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn damaged_bodies_never_panic(
+        fn damaged_heads_never_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200),
             at in 0_usize..150,
             byte in any::<u8>(),
         ) {
-            let _ = decode_body::<(u32, String)>(&bytes);
-            let mut body = encode(&(7_u32, "hello"), &sample()).unwrap().split_off(PREFIX);
+            let _ = read_head(&bytes);
+            let whole = encode(&(7_u32, "hello"), &sample()).unwrap();
+            let end = whole.len() - (3 * 8 + 2 * 8 + 3) - 4;
+            let mut body = whole[PREFIX..end].to_vec();
+            prop_assert!(read_head(&body).is_ok());
             let at = at % body.len();
             body[at] = byte;
-            let _ = decode_body::<(u32, String)>(&body);
+            let _ = read_head(&body);
         }
     }
 }
