@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
 use crate::message::Command;
-use crate::pipes::{Arrival, Pipes};
+use crate::pipes::{self, Arrival, Pipes};
 use crate::reactor::News;
 use crate::sys::{self, Process};
 use crate::worker;
@@ -17,13 +17,12 @@ use crate::worker;
 /// How often workers are looked after where the kernel does not tell that one has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// As much as a pipe holds by default.
-const BUFFER: usize = 64 << 10;
-
 /// All workers of a run. None is left when it is dropped.
 pub(crate) struct Crew<'w> {
     work: &'w dyn Work,
     members: Vec<Option<Member>>,
+    /// Whom commands wait for that are not sent.
+    unsent: Vec<usize>,
     buffer: Vec<u8>,
 }
 
@@ -36,7 +35,7 @@ impl<'w> Crew<'w> {
     /// Room for so many workers, none of which is there yet.
     pub(crate) fn new(work: &'w dyn Work, workers: usize) -> Self {
         let members = std::iter::repeat_with(|| None).take(workers).collect();
-        Self { work, members, buffer: vec![0; BUFFER] }
+        Self { work, members, unsent: Vec::new(), buffer: vec![0; pipes::USUAL] }
     }
 
     /// Forks a worker.
@@ -47,19 +46,37 @@ impl<'w> Crew<'w> {
         let process = sys::fork(|outputs| {
             // Without an exec nothing closes the driver's ends, and while this process held one of
             // them, neither the driver nor the other workers would see a pipe's end.
-            drop(ours.take());
             members.drain(..).flatten().for_each(disown);
-            worker::work_through(work, worker, parent, ends, outputs)
+            let commands = ours.take().map(Pipes::into_commands);
+            commands.map_or(worker::BROKEN, |commands| {
+                worker::work_through(work, worker, parent, commands, ends, outputs)
+            })
         })?;
         self.members[worker] = ours.map(|pipes| Member { process, pipes });
         Ok(())
     }
 
-    /// Sends a command to a worker, if it is there: its end, too, may have come in with its last
+    /// Prepares a command for a worker, if it is there: its end, too, may have come in with its last
     /// result, and be told after it.
-    pub(crate) fn send(&mut self, worker: usize, command: Command) -> bool {
+    pub(crate) fn put(&mut self, worker: usize, command: Command) -> bool {
         let member = self.members[worker].as_mut();
-        member.map(|member| member.pipes.send(command)).is_some()
+        self.unsent.push(worker);
+        member.map(|member| member.pipes.put(command)).is_some()
+    }
+
+    /// Sends the commands that are prepared.
+    pub(crate) fn flush(&mut self) {
+        for worker in self.unsent.drain(..) {
+            if let Some(member) = &mut self.members[worker] {
+                member.pipes.flush();
+            }
+        }
+    }
+
+    /// Takes back the commands that a worker has not taken: how many, and whether it has left its
+    /// commands alone. Those of one that has ended are told with its end.
+    pub(crate) fn take_back(&mut self, worker: usize) -> (usize, bool) {
+        self.members[worker].as_mut().map_or((0, true), |member| member.pipes.take_back())
     }
 
     /// Kills a worker; its end is told later.
@@ -79,11 +96,11 @@ impl<'w> Crew<'w> {
         let ready = self.poll(longest)?;
         let looked = Instant::now();
         for (worker, slot) in self.members.iter_mut().enumerate() {
-            let Some(member) = slot.as_mut().filter(|_| ready[worker]) else {
+            let Some(member) = slot.as_mut().filter(|_| ready[worker].any) else {
                 continue;
             };
             let tell = &mut |arrival| arrivals.push((worker, arrival));
-            if let Some(lost) = member.visit(&mut self.buffer, tell) {
+            if let Some(lost) = member.visit(ready[worker].end, &mut self.buffer, tell) {
                 tell(Arrival::News(News::Ended(lost)));
                 *slot = None;
             }
@@ -110,7 +127,7 @@ impl<'w> Crew<'w> {
 
     /// Which workers have something to be taken in. Those whose end the kernel does not tell are
     /// always looked after.
-    fn poll(&self, longest: Option<Duration>) -> io::Result<Vec<bool>> {
+    fn poll(&self, longest: Option<Duration>) -> io::Result<Vec<Ready>> {
         let untold = |member: &Member| member.process.handle().is_none();
         let longest = match longest {
             _ if !self.members.iter().flatten().any(untold) => longest,
@@ -119,21 +136,44 @@ impl<'w> Crew<'w> {
         };
         let (mut owners, mut polled) = (Vec::new(), Vec::new());
         for (worker, member) in self.members.iter().enumerate() {
-            polled.extend(member.iter().flat_map(Member::polled));
-            owners.resize(polled.len(), worker);
+            let Some(member) = member else { continue };
+            polled.extend(member.pipes.polled());
+            owners.resize(polled.len(), (worker, false));
+            polled.extend(member.end());
+            owners.resize(polled.len(), (worker, true));
         }
         match poll(&mut polled, poll_timeout(longest)) {
             Ok(_) => {}
             // A signal came before poll had looked, so all are looked after.
-            Err(Errno::EINTR) => return Ok(vec![true; self.members.len()]),
+            Err(Errno::EINTR) => return Ok(vec![true.into(); self.members.len()]),
             Err(error) => return Err(error.into()),
         }
-        let mut ready: Vec<bool> =
-            self.members.iter().map(|slot| slot.as_ref().is_some_and(untold)).collect();
-        for (fd, owner) in polled.iter().zip(owners) {
-            ready[owner] |= fd.revents().is_none_or(|events| !events.is_empty());
+        let mut ready: Vec<Ready> = self
+            .members
+            .iter()
+            .map(|slot| Ready::from(slot.as_ref().is_some_and(untold)))
+            .collect();
+        for (fd, (owner, end)) in polled.iter().zip(owners) {
+            if fd.revents().is_none_or(|events| !events.is_empty()) {
+                ready[owner].any = true;
+                ready[owner].end |= end;
+            }
         }
         Ok(ready)
+    }
+}
+
+/// What there is to be taken in of a worker.
+#[derive(Clone, Copy)]
+struct Ready {
+    any: bool,
+    /// Whether it may have ended.
+    end: bool,
+}
+
+impl From<bool> for Ready {
+    fn from(all: bool) -> Self {
+        Self { any: all, end: all }
     }
 }
 
@@ -144,21 +184,27 @@ impl Drop for Crew<'_> {
 }
 
 impl Member {
-    fn polled(&self) -> impl Iterator<Item = PollFd<'_>> {
-        let end = self.process.handle().map(|handle| PollFd::new(handle, PollFlags::POLLIN));
-        self.pipes.polled().chain(end)
+    /// What to poll for its end.
+    fn end(&self) -> Option<PollFd<'_>> {
+        self.process.handle().map(|handle| PollFd::new(handle, PollFlags::POLLIN))
     }
 
     /// Takes in what there is. Whether the worker has ended is asked first: what it wrote before is
     /// in the pipes then.
-    fn visit(&mut self, buffer: &mut [u8], tell: &mut dyn FnMut(Arrival)) -> Option<WorkerLost> {
-        let lost = self.process.ended();
+    fn visit(
+        &mut self,
+        may_have_ended: bool,
+        buffer: &mut Vec<u8>,
+        tell: &mut dyn FnMut(Arrival),
+    ) -> Option<WorkerLost> {
+        let lost = if may_have_ended { self.process.ended() } else { None };
         self.pipes.flush();
         self.pipes.receive(buffer, tell);
         if lost.is_some() {
             self.pipes.finish(buffer, tell);
-            if self.pipes.holds_command() {
-                tell(Arrival::News(News::Untaken));
+            let (pieces, _) = self.pipes.take_back();
+            if pieces > 0 {
+                tell(Arrival::News(News::Untaken { pieces }));
             }
         }
         lost

@@ -45,7 +45,9 @@
 //! # How it works
 //! A worker is a fork without exec: it inherits the work as it stands in memory, so that the work
 //! needs neither `Send` nor serde, and closures of a notebook cell run as they are. A worker gets a
-//! piece's number, runs the piece and sends its frame back; then it gets the next number.
+//! piece's number, runs the piece and sends its frame back; then it gets the next number. While
+//! pieces are short and many, it gets numbers ahead, so that it need not wait for the driver; what it
+//! has not begun is taken back from its pipe when another worker has nothing to do.
 //!
 //! - `reactor` decides: who runs what, who is killed, what has failed. It does no input or output,
 //!   so that its tests try every order of events.
@@ -57,10 +59,10 @@
 //! # What is promised
 //! - A worker that dies while it runs a piece, of whatever, is replaced and the piece is run again,
 //!   until the piece has cost [`attempts`](fascicle_core::ExecuteOptions::attempts) workers. The other
-//!   pieces do not notice. A worker that dies between two pieces costs neither (elsewhere than on
-//!   Linux the next one may be charged, if it was sent in the moment of the death).
+//!   pieces do not notice. A worker that dies between two pieces costs neither, and what it was sent
+//!   and had not begun is not charged.
 //! - A piece's [time limit](fascicle_core::ExecuteOptions::timeout) is of time in which the driver
-//!   was there to see it: when the program is stopped for more than a second, as by Ctrl-Z, or is
+//!   was there to see it, from when the piece begins: when the program is stopped for more than a second, as by Ctrl-Z, or is
 //!   kept by a listener that long, that time does not count.
 //! - No worker outlives the run: however it ends, workers are killed and waited for, and the kernel
 //!   kills them when the thread that runs the driver dies (Linux; elsewhere a worker ends after the

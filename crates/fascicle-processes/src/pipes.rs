@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, AsRawFd};
 
-use fascicle_core::wire::{Decoder, encode};
+use fascicle_core::wire::Decoder;
 use fascicle_core::{Frame, Stream};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags};
@@ -12,12 +13,20 @@ use nix::poll::{PollFd, PollFlags};
 use crate::lines::Lines;
 use crate::message::{Command, Reply};
 use crate::reactor::News;
-use crate::sys;
 use crate::worker::Ends;
 
-/// The most that is read of one pipe before the others have their turn. More than a pipe holds, so
+/// What a pipe holds, where the system has not been asked for more.
+pub(crate) const USUAL: usize = 64 << 10;
+
+/// What a pipe holds that is wide: as much as Linux gives to anyone.
+const WIDE: usize = 1 << 20;
+
+/// How much is read at once of a wide pipe: few enough bytes to be in a cache when they are decoded.
+const PART: usize = 256 << 10;
+
+/// The most that is read of one pipe before the others have their turn. No less than a pipe holds, so
 /// that one turn takes in all that was written before.
-const TURN: usize = 1 << 20;
+const TURN: usize = WIDE;
 
 /// What comes in from a worker.
 #[derive(Debug)]
@@ -30,11 +39,10 @@ pub(crate) enum Arrival {
 
 /// The driver's ends.
 pub(crate) struct Pipes {
-    /// Until it is found that nobody reads them any more.
-    commands: Option<PipeWriter>,
+    commands: PipeWriter,
+    /// The worker's end of the commands, to take back what it has not begun.
+    taken_back: PipeReader,
     unsent: Vec<u8>,
-    /// How long the last command was.
-    length: usize,
     results: Option<PipeReader>,
     decoder: Decoder,
     outputs: [Output; 2],
@@ -54,16 +62,17 @@ impl Pipes {
             // The worker could not tell its pipes from the standard streams that it replaces.
             return Err(io::Error::other("a standard stream of this process is closed"));
         }
-        let (commands, our_commands) = io::pipe()?;
+        let (taken_back, commands) = io::pipe()?;
         let (our_results, results) = io::pipe()?;
         let (our_stdout, stdout) = io::pipe()?;
         let (our_stderr, stderr) = io::pipe()?;
-        never_block(&our_commands)?;
+        never_block(&commands)?;
+        never_block(&taken_back)?;
         never_block(&our_results)?;
         let pipes = Self {
-            commands: Some(our_commands),
+            commands,
+            taken_back,
             unsent: Vec::new(),
-            length: 0,
             results: Some(our_results),
             decoder: Decoder::default(),
             outputs: [
@@ -71,45 +80,56 @@ impl Pipes {
                 Output::new(Stream::Stderr, our_stderr)?,
             ],
         };
-        Ok((pipes, Ends { commands, results, stdout, stderr, null }))
+        Ok((pipes, Ends { results, stdout, stderr, null }))
     }
 
-    /// Sends a command, now or when there is room.
-    pub(crate) fn send(&mut self, command: Command) {
-        // A header of two numbers always encodes.
-        let packet = encode(&command, &Frame::default()).unwrap_or_default();
-        self.length = packet.len();
-        self.unsent.extend(packet);
-        self.flush();
+    /// In the worker: closes the driver's ends. Gives the worker's end of the commands.
+    pub(crate) fn into_commands(self) -> PipeReader {
+        self.taken_back
     }
 
-    /// Sends what there was no room for. A worker that is gone is noticed by its end; writing to it
-    /// is an error and no more, as Rust programs ignore SIGPIPE.
+    /// Prepares a command to be sent.
+    pub(crate) fn put(&mut self, command: Command) {
+        self.unsent.extend_from_slice(&command.to_bytes());
+    }
+
+    /// Sends the commands that wait, now or when there is room: all at once, as they are fewer bytes
+    /// than a pipe ever cuts. A worker that is gone is noticed by its end.
     pub(crate) fn flush(&mut self) {
-        while let Some(commands) = &mut self.commands
-            && !self.unsent.is_empty()
-        {
-            match commands.write(&self.unsent) {
+        while !self.unsent.is_empty() {
+            match self.commands.write(&self.unsent) {
                 Ok(written) => drop(self.unsent.drain(..written)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => self.commands = None,
+                // No other error is known of a pipe that this process may read too.
+                Err(_) => return,
             }
         }
     }
 
-    /// Whether the last command has not reached the worker: it could not be sent, or is still in the
-    /// pipe. A worker takes all of a command at once; what is of another length is mischief.
-    pub(crate) fn holds_command(&self) -> bool {
-        let unread = self.commands.as_ref().map_or(0, |pipe| sys::unread(pipe.as_fd()));
-        !self.unsent.is_empty() || (unread > 0 && unread == self.length)
+    /// Takes back the commands that the worker has not taken: how many, and whether nothing else was
+    /// in the pipe.
+    pub(crate) fn take_back(&mut self) -> (usize, bool) {
+        let (mut found, mut well) = (0, true);
+        // Whole commands at a time, so that the worker, who may be reading too, never finds a part.
+        let mut bytes = [0; 128 * Command::LENGTH];
+        loop {
+            match self.taken_back.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(read) => count(&bytes[..read], &mut found, &mut well),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        count(&self.unsent, &mut found, &mut well);
+        self.unsent.clear();
+        (found, well)
     }
 
     /// What to poll for.
     pub(crate) fn polled(&self) -> impl Iterator<Item = PollFd<'_>> {
         let outputs = self.outputs.iter().map(|output| &output.pipe);
         let readable = outputs.chain([&self.results]).flatten();
-        let waiting = self.commands.as_ref().filter(|_| !self.unsent.is_empty());
+        let waiting = (!self.unsent.is_empty()).then_some(&self.commands);
         readable
             .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN))
             .chain(waiting.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLOUT)))
@@ -117,23 +137,27 @@ impl Pipes {
 
     /// Takes in what there is. Results are read first and told last: all that a piece has written
     /// before its result is told before it.
-    pub(crate) fn receive(&mut self, buffer: &mut [u8], tell: &mut dyn FnMut(Arrival)) {
+    pub(crate) fn receive(&mut self, buffer: &mut Vec<u8>, tell: &mut dyn FnMut(Arrival)) {
         let was_open = self.results.is_some();
-        let decoder = &mut self.decoder;
-        let read = drain(&mut self.results, buffer, &mut |bytes| decoder.push(bytes));
+        let (decoder, mut news) = (&mut self.decoder, Vec::new());
+        let well = drain(&mut self.results, buffer, &mut |bytes| {
+            decoder.push(bytes);
+            decode(decoder, &mut news)
+        });
         for output in &mut self.outputs {
             output.receive(buffer, tell);
         }
-        if read > 0 {
-            self.decode(tell);
+        if well.is_break() {
+            self.results = None;
         }
+        news.into_iter().for_each(|news| tell(Arrival::News(news)));
         if was_open && self.results.is_none() {
             tell(Arrival::News(News::Silence));
         }
     }
 
     /// Takes in the last that there is, unfinished lines too, of a worker that has ended.
-    pub(crate) fn finish(&mut self, buffer: &mut [u8], tell: &mut dyn FnMut(Arrival)) {
+    pub(crate) fn finish(&mut self, buffer: &mut Vec<u8>, tell: &mut dyn FnMut(Arrival)) {
         for output in &mut self.outputs {
             output.receive(buffer, tell);
             if let Some(line) = output.lines.finish() {
@@ -141,19 +165,35 @@ impl Pipes {
             }
         }
     }
+}
 
-    fn decode(&mut self, tell: &mut dyn FnMut(Arrival)) {
-        loop {
-            let news = match self.decoder.next_packet() {
-                Ok(Some((reply, frame))) => news_of(reply, frame),
-                Ok(None) if self.decoder.is_empty() => return,
-                Ok(None) => return tell(Arrival::News(News::Part)),
-                Err(error) => {
-                    self.results = None;
-                    return tell(Arrival::News(News::Garbled(error.to_string())));
+/// Counts commands, until something comes that is none.
+fn count(bytes: &[u8], found: &mut usize, well: &mut bool) {
+    let (commands, rest) = bytes.as_chunks();
+    for command in commands {
+        *well &= Command::from_bytes(command).is_some();
+        *found += usize::from(*well);
+    }
+    *well &= rest.is_empty();
+}
+
+/// Decodes what has come in, as far as it is complete. Stops at what is no packet.
+fn decode(decoder: &mut Decoder, news: &mut Vec<News>) -> ControlFlow<()> {
+    loop {
+        match decoder.next_packet() {
+            Ok(Some((reply, frame))) => news.push(news_of(reply, frame)),
+            Ok(None) if decoder.is_empty() => return ControlFlow::Continue(()),
+            Ok(None) => {
+                // Once is enough for all parts that come in a turn.
+                if !matches!(news.last(), Some(News::Part)) {
+                    news.push(News::Part);
                 }
-            };
-            tell(Arrival::News(news));
+                return ControlFlow::Continue(());
+            }
+            Err(error) => {
+                news.push(News::Garbled(error.to_string()));
+                return ControlFlow::Break(());
+            }
         }
     }
 }
@@ -161,9 +201,9 @@ impl Pipes {
 fn news_of(reply: Reply, frame: Frame) -> News {
     match reply {
         Reply::Hello => News::Hello,
-        Reply::Done { piece, log } => News::Finished { piece, log, result: Ok(frame) },
-        Reply::Failed { piece, log, failure } => {
-            News::Finished { piece, log, result: Err(failure) }
+        Reply::Done { piece, took, log } => News::Finished { piece, took, log, result: Ok(frame) },
+        Reply::Failed { piece, took, log, failure } => {
+            News::Finished { piece, took, log, result: Err(failure) }
         }
     }
 }
@@ -174,10 +214,11 @@ impl Output {
         Ok(Self { stream, pipe: Some(pipe), lines: Lines::default() })
     }
 
-    fn receive(&mut self, buffer: &mut [u8], tell: &mut dyn FnMut(Arrival)) {
+    fn receive(&mut self, buffer: &mut Vec<u8>, tell: &mut dyn FnMut(Arrival)) {
         let (mut found, lines) = (Vec::new(), &mut self.lines);
-        drain(&mut self.pipe, buffer, &mut |bytes| {
+        let _ = drain(&mut self.pipe, buffer, &mut |bytes| {
             lines.push(bytes, &mut found);
+            ControlFlow::Continue(())
         });
         for line in found {
             tell(Arrival::Line(self.stream, line));
@@ -185,9 +226,13 @@ impl Output {
     }
 }
 
-/// Reads what there is, at most a turn's worth; gives the number of bytes. A pipe that has come to
-/// its end is dropped.
-fn drain(pipe: &mut Option<PipeReader>, buffer: &mut [u8], take: &mut dyn FnMut(&[u8])) -> usize {
+/// Reads what there is, at most a turn's worth, unless who takes it has had enough. A pipe that has
+/// come to its end is dropped.
+fn drain(
+    pipe: &mut Option<PipeReader>,
+    buffer: &mut Vec<u8>,
+    take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let mut all = 0;
     while let Some(open) = pipe
         && all < TURN
@@ -195,23 +240,61 @@ fn drain(pipe: &mut Option<PipeReader>, buffer: &mut [u8], take: &mut dyn FnMut(
         match open.read(buffer) {
             Ok(0) => *pipe = None,
             Ok(read) => {
-                take(&buffer[..read]);
+                take(&buffer[..read])?;
                 all += read;
                 // A pipe gives less than was asked for only when it is empty.
                 if read < buffer.len() {
                     break;
                 }
+                buffer.resize(PART, 0);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
             Err(_) => *pipe = None,
         }
     }
-    all
+    ControlFlow::Continue(())
+}
+
+/// Has a pipe hold more, if the system lets it.
+pub(crate) fn widen(pipe: &impl AsFd) {
+    #[cfg(target_os = "linux")]
+    let _ = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(WIDE as i32));
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe;
 }
 
 fn never_block(pipe: &impl AsFd) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(pipe, FcntlArg::F_GETFL)?);
     fcntl(pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_taken_is_taken_back() {
+        let (mut pipes, _ends) = Pipes::open().unwrap();
+        (0..9).for_each(|piece| pipes.put(Command { piece, attempt: 0 }));
+        pipes.flush();
+        // As the worker does.
+        let mut taken = [0; Command::LENGTH];
+        pipes.taken_back.read_exact(&mut taken).unwrap();
+        assert_eq!(Command::from_bytes(&taken), Some(Command { piece: 0, attempt: 0 }));
+        pipes.put(Command { piece: 9, attempt: 1 });
+        assert_eq!(pipes.take_back(), (9, true));
+        assert_eq!(pipes.take_back(), (0, true));
+    }
+
+    #[test]
+    fn what_others_have_written_is_no_command() {
+        let (mut pipes, _ends) = Pipes::open().unwrap();
+        (0..2).for_each(|piece| pipes.put(Command { piece, attempt: 0 }));
+        pipes.flush();
+        pipes.commands.write_all(&[7; 49]).unwrap();
+        pipes.put(Command { piece: 2, attempt: 0 });
+        assert_eq!(pipes.take_back(), (2, false));
+    }
 }

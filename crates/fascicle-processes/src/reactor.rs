@@ -28,6 +28,20 @@ pub(crate) struct Limits {
     pub(crate) starts: u32,
     /// How long to wait, each time that a worker cannot be forked, before it is tried again.
     pub(crate) forks: &'static [Duration],
+    /// How much a worker may have before it.
+    pub(crate) ahead: Ahead,
+}
+
+/// How many pieces a worker is sent while it runs another, so that it need not wait for the driver
+/// between short ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ahead {
+    /// No more pieces than this.
+    pub(crate) pieces: usize,
+    /// No more than it is likely to run in this time: none, if they take longer.
+    pub(crate) time: Duration,
+    /// No more than each worker's share of what is left, divided by this.
+    pub(crate) share: usize,
 }
 
 /// What has happened to a worker. Times are since the run's beginning.
@@ -37,12 +51,14 @@ pub(crate) enum News {
     Forked,
     /// It could not be forked.
     NotForked(io::Error),
-    /// It has not begun the piece that it was last sent, and never will.
-    Untaken,
+    /// It is lost, and has not begun the last pieces that it was sent, so many.
+    Untaken { pieces: usize },
+    /// The last pieces that it was sent, so many, were taken back before it had begun them.
+    TakenBack { pieces: usize },
     /// It has started.
     Hello,
     /// It has finished a piece.
-    Finished { piece: u64, log: Vec<LogLine>, result: Result<Frame, Failure> },
+    Finished { piece: u64, took: Duration, log: Vec<LogLine>, result: Result<Frame, Failure> },
     /// A part of a packet has come in: the piece is done, and its result is under way.
     Part,
     /// What it sent was no valid packet.
@@ -58,8 +74,10 @@ pub(crate) enum News {
 pub(crate) enum Order {
     /// Fork a worker, and tell what came of it.
     Fork { worker: usize },
-    /// Have a worker run a piece, and tell if it cannot be sent.
+    /// Have a worker run a piece, after those that it was sent before, and tell if it cannot be sent.
     Send { worker: usize, piece: u64, attempt: u32 },
+    /// Take back what a worker was sent and has not begun, and tell how much it was.
+    TakeBack { worker: usize },
     /// Kill a worker.
     Kill { worker: usize },
     /// A piece is done or has failed. Each piece comes once.
@@ -117,6 +135,10 @@ enum State {
 #[derive(Debug)]
 struct Slot {
     state: State,
+    /// The pieces that it was sent while it ran another, and is to run after that.
+    ahead: VecDeque<u64>,
+    /// Whether what it has not begun was taken back since it was sent the last of them.
+    emptied: bool,
     /// How often in a row it was lost before it began a piece.
     failed_starts: u32,
     /// How often in a row it could not be forked.
@@ -133,6 +155,8 @@ pub(crate) struct Reactor {
     /// How many workers each unfinished piece has cost.
     deaths: BTreeMap<u64, u32>,
     unfinished: u64,
+    /// How long pieces take, the later ones counting more.
+    pace: Option<Duration>,
     /// When the driver last looked.
     looked: Duration,
     /// What concerns workers; it goes first, so that they work while others are told.
@@ -143,7 +167,13 @@ pub(crate) struct Reactor {
 
 impl Reactor {
     pub(crate) fn new(workers: usize, limits: Limits) -> Self {
-        let slot = || Slot { state: State::Absent, failed_starts: 0, failed_forks: 0 };
+        let slot = || Slot {
+            state: State::Absent,
+            ahead: VecDeque::new(),
+            emptied: true,
+            failed_starts: 0,
+            failed_forks: 0,
+        };
         Self {
             limits,
             slots: std::iter::repeat_with(slot).take(workers).collect(),
@@ -151,6 +181,7 @@ impl Reactor {
             again: VecDeque::new(),
             deaths: BTreeMap::new(),
             unfinished: 0,
+            pace: None,
             looked: Duration::ZERO,
             orders: VecDeque::new(),
             told: VecDeque::new(),
@@ -203,9 +234,14 @@ impl Reactor {
         match news {
             News::Forked => self.forked(worker, now),
             News::NotForked(error) => self.not_forked(worker, error, now),
-            News::Untaken => self.untaken(worker, now),
+            News::Untaken { pieces } => self.untaken(worker, pieces, now),
+            News::TakenBack { pieces } => self.taken_back(worker, pieces),
             News::Hello => self.hello(worker),
-            News::Finished { piece, log, result } => self.finished(worker, piece, log, result),
+            News::Finished { piece, took, log, result } => {
+                if self.next(worker, piece, took, now) {
+                    self.finish(piece, worker, log, result);
+                }
+            }
             News::Part => self.part(worker, now),
             News::Garbled(what) => self.condemn(worker, WorkerLost::Garbled(what)),
             News::Silence => self.silence(worker, now),
@@ -261,21 +297,30 @@ impl Reactor {
         }
     }
 
-    fn finished(
-        &mut self,
-        worker: usize,
-        piece: u64,
-        log: Vec<LogLine>,
-        result: Result<Frame, Failure>,
-    ) {
+    /// Notes that a worker has finished a piece, if it ran it, and is at the next one. A worker that
+    /// is gone has done so before.
+    fn next(&mut self, worker: usize, piece: u64, took: Duration, now: Duration) -> bool {
+        let until = self.until(now);
         let slot = &mut self.slots[worker];
-        if matches!(slot.state, State::Running { piece: running, .. } if running == piece) {
-            *slot = Slot { state: State::Idle, failed_starts: 0, ..*slot };
-            self.finish(piece, worker, log, result);
-        } else {
-            let what = format!("a result of piece {piece}, which it was not to run");
-            self.condemn(worker, WorkerLost::Garbled(what));
+        let next = slot.ahead.front().copied();
+        match &mut slot.state {
+            State::Running { piece: running, .. } if *running == piece => {
+                slot.state = next.map_or(State::Idle, |piece| State::Running { piece, until });
+            }
+            State::Leaving { load, .. } if *load == Load::Piece(piece) => {
+                *load = next.map_or(Load::Nothing, Load::Piece);
+            }
+            _ => {
+                let what = format!("a result of piece {piece}, which it was not to run");
+                self.condemn(worker, WorkerLost::Garbled(what));
+                return false;
+            }
         }
+        slot.ahead.pop_front();
+        slot.failed_starts = 0;
+        self.pace = Some(self.pace.map_or(took, |pace| (pace * 3).saturating_add(took) / 4));
+        self.send_ahead(worker);
+        true
     }
 
     fn part(&mut self, worker: usize, now: Duration) {
@@ -292,15 +337,24 @@ impl Reactor {
         }
     }
 
-    /// Takes a piece back from a worker that is lost to it. Someone else runs it, and it is not
-    /// charged: what it does cannot be why the worker was lost.
-    fn untaken(&mut self, worker: usize, now: Duration) {
+    /// Takes pieces back from a worker that is lost to them.
+    fn untaken(&mut self, worker: usize, pieces: usize, now: Duration) {
         self.silence(worker, now);
-        if let State::Leaving { load, .. } | State::Dying { load, .. } =
-            &mut self.slots[worker].state
-            && let Load::Piece(piece) = std::mem::replace(load, Load::Nothing)
-        {
-            self.again.push_front(piece);
+        self.take_back(worker, pieces);
+    }
+
+    fn taken_back(&mut self, worker: usize, pieces: usize) {
+        self.take_back(worker, pieces);
+        self.slots[worker].emptied = true;
+    }
+
+    /// Takes back the last pieces that a worker was sent. Someone else runs them, and they are not
+    /// charged: what they do cannot be why a worker was lost.
+    fn take_back(&mut self, worker: usize, pieces: usize) {
+        let slot = &mut self.slots[worker];
+        for _ in 0..pieces {
+            let piece = slot.ahead.pop_back().or_else(|| slot.state.take_piece());
+            piece.into_iter().for_each(|piece| self.again.push_front(piece));
         }
     }
 
@@ -322,6 +376,8 @@ impl Reactor {
         };
         let lost = if let State::Dying { lost, .. } = state { lost } else { lost };
         let piece = if let Load::Piece(piece) = load { Some(piece) } else { None };
+        let ahead = self.slots[worker].ahead.len();
+        self.take_back(worker, ahead);
         self.told.push_back(Order::Mourn { worker, lost: lost.clone(), piece });
         match load {
             Load::Starting | Load::Nothing => self.start_failed(worker, lost),
@@ -373,19 +429,82 @@ impl Reactor {
     }
 
     /// Gives a piece to everyone who waits for one, and forks as many workers as can have one of
-    /// those that are left; where one was refused, another may be lucky.
+    /// those that nobody has begun; where one was refused, another may be lucky. Nobody waits while
+    /// there are pieces behind others.
     fn hand_out(&mut self, now: Duration) {
+        let mut waiting = false;
         for worker in 0..self.slots.len() {
-            if matches!(self.slots[worker].state, State::Idle)
-                && let Some(piece) = self.next_piece()
-            {
-                let until = self.limits.timeout.map(|limit| now.saturating_add(limit));
-                self.slots[worker].state = State::Running { piece, until };
-                let attempt = self.deaths.get(&piece).copied().unwrap_or(0);
-                self.orders.push_back(Order::Send { worker, piece, attempt });
+            if !matches!(self.slots[worker].state, State::Idle) {
+                continue;
+            }
+            let Some(piece) = self.next_piece() else {
+                waiting = true;
+                break;
+            };
+            self.slots[worker].state = State::Running { piece, until: self.until(now) };
+            self.send(worker, piece);
+            self.send_ahead(worker);
+        }
+        if waiting {
+            self.order_back();
+        }
+        let ahead = |slot: &Slot| if slot.emptied { 0 } else { slot.ahead.len() };
+        let behind = self.slots.iter().map(ahead).sum::<usize>() as u64;
+        self.fork_for(self.left() + behind);
+    }
+
+    fn until(&self, now: Duration) -> Option<Duration> {
+        self.limits.timeout.map(|limit| now.saturating_add(limit))
+    }
+
+    fn send(&mut self, worker: usize, piece: u64) {
+        let attempt = self.deaths.get(&piece).copied().unwrap_or(0);
+        self.orders.push_back(Order::Send { worker, piece, attempt });
+    }
+
+    /// Sends a worker that has begun a piece those that it may have before it: many at once, when it
+    /// has run half of what it had.
+    fn send_ahead(&mut self, worker: usize) {
+        let most = self.most_ahead();
+        let there = self.slots[worker].ahead.len();
+        let running = matches!(self.slots[worker].state, State::Running { .. });
+        if !running || there > most / 2 {
+            return;
+        }
+        for _ in there..most {
+            let Some(piece) = self.next_piece() else {
+                return;
+            };
+            self.slots[worker].ahead.push_back(piece);
+            self.slots[worker].emptied = false;
+            self.send(worker, piece);
+        }
+    }
+
+    /// How many pieces a worker may have before it. Nothing is known of the first ones.
+    fn most_ahead(&self) -> usize {
+        let Ahead { pieces, time, share } = self.limits.ahead;
+        let Some(pace) = self.pace else {
+            return 0;
+        };
+        let in_time = time.as_nanos() / pace.as_nanos().max(1);
+        let share = self.left() / (share * self.slots.len()) as u64;
+        pieces.min(usize::try_from(in_time).unwrap_or(pieces)).min(share as usize)
+    }
+
+    /// Takes back what waits behind a piece, for someone who has nothing.
+    fn order_back(&mut self) {
+        for (worker, slot) in self.slots.iter_mut().enumerate() {
+            if !slot.emptied && !slot.ahead.is_empty() {
+                slot.emptied = true;
+                self.orders.push_back(Order::TakeBack { worker });
             }
         }
-        self.fork_for(self.again.len() as u64 + (self.fresh.end - self.fresh.start));
+    }
+
+    /// How many pieces nobody has been sent.
+    fn left(&self) -> u64 {
+        self.again.len() as u64 + (self.fresh.end - self.fresh.start)
     }
 
     fn fork_for(&mut self, pieces: u64) {
@@ -429,6 +548,18 @@ impl State {
             // The time until a worker is forked again is the driver's own.
             _ => {}
         }
+    }
+
+    /// The piece that the worker was to run, which it is to run no more.
+    fn take_piece(&mut self) -> Option<u64> {
+        let Some(Load::Piece(piece)) = self.load() else {
+            return None;
+        };
+        match self {
+            Self::Leaving { load, .. } | Self::Dying { load, .. } => *load = Load::Nothing,
+            _ => *self = Self::Idle,
+        }
+        Some(piece)
     }
 
     /// What the worker is busy with, if there is a process.

@@ -8,7 +8,7 @@ use fascicle_core::{Event, ExecuteOptions, LogLine, Report, Rounds, RunError, Wo
 use crate::crew::Crew;
 use crate::message::Command;
 use crate::pipes::Arrival;
-use crate::reactor::{Limits, News, Order, Reactor, StartError};
+use crate::reactor::{Ahead, Limits, News, Order, Reactor, StartError};
 
 const DRIVER: &str = "processes";
 
@@ -22,6 +22,10 @@ const STARTS: u32 = 3;
 /// numbers of processes are often short for a moment only.
 const FORKS: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+
+/// What a worker may have before it: so little that nothing is lost when it is taken back, and enough
+/// for the driver to see to many results at once.
+const AHEAD: Ahead = Ahead { pieces: 64, time: Duration::from_millis(1), share: 2 };
 
 /// A run.
 pub(crate) struct Supervisor<'w> {
@@ -39,6 +43,7 @@ impl<'w> Supervisor<'w> {
             hello: HELLO,
             starts: STARTS,
             forks: &FORKS,
+            ahead: AHEAD,
         };
         Self {
             started: Instant::now(),
@@ -109,6 +114,10 @@ impl<'w> Supervisor<'w> {
     /// is finished is kept.
     fn obey(&mut self, rounds: &mut Rounds<'_, '_>) -> Result<(), RunError> {
         while let Some(order) = self.reactor.next_order() {
+            if !matches!(order, Order::Send { .. }) {
+                // Nothing else is done while a worker waits; what comes together goes together.
+                self.crew.flush();
+            }
             match order {
                 Order::Fork { .. } | Order::Send { .. } if rounds.interrupted() => {}
                 Order::Fork { worker } => {
@@ -117,10 +126,12 @@ impl<'w> Supervisor<'w> {
                     self.reactor.hear(worker, news, self.started.elapsed());
                 }
                 Order::Send { worker, piece, attempt } => {
-                    if !self.crew.send(worker, Command::Run { piece, attempt }) {
-                        self.reactor.hear(worker, News::Untaken, self.started.elapsed());
+                    if !self.crew.put(worker, Command { piece, attempt }) {
+                        let news = News::Untaken { pieces: 1 };
+                        self.reactor.hear(worker, news, self.started.elapsed());
                     }
                 }
+                Order::TakeBack { worker } => self.take_back(worker),
                 Order::Kill { worker } => self.crew.kill(worker),
                 Order::Finish { piece, worker, log, result } => {
                     rounds.finish(piece, worker, &log, result.as_ref().map_err(Clone::clone));
@@ -130,7 +141,18 @@ impl<'w> Supervisor<'w> {
                 Order::GiveUp { worker, why } => return Err(give_up(worker, why)),
             }
         }
+        self.crew.flush();
         Ok(())
+    }
+
+    fn take_back(&mut self, worker: usize) {
+        let (pieces, well) = self.crew.take_back(worker);
+        let now = self.started.elapsed();
+        self.reactor.hear(worker, News::TakenBack { pieces }, now);
+        if !well {
+            let what = "its commands were written to by someone else".to_string();
+            self.reactor.hear(worker, News::Garbled(what), now);
+        }
     }
 }
 

@@ -115,22 +115,6 @@ fn kill_by_handle(handle: BorrowedFd<'_>) {
 #[cfg(not(target_os = "linux"))]
 fn kill_by_handle(_: BorrowedFd<'_>) {}
 
-/// How many bytes wait in a pipe to be read, asked at its writing end. Elsewhere than on Linux that
-/// end does not tell, and they are taken for read.
-#[cfg(target_os = "linux")]
-pub(crate) fn unread(pipe: BorrowedFd<'_>) -> usize {
-    use std::os::fd::AsRawFd;
-    let mut bytes: libc::c_int = 0;
-    // SAFETY: `bytes` is a valid place for the answer.
-    unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
-    bytes as usize
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn unread(_: BorrowedFd<'_>) -> usize {
-    0
-}
-
 impl Process {
     /// What polls readable when the process has ended.
     pub(crate) fn handle(&self) -> Option<BorrowedFd<'_>> {

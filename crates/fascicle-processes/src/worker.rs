@@ -1,19 +1,23 @@
 //! What runs in a forked worker.
 
 use std::fs::File;
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::time::Instant;
 
-use fascicle_core::wire::{Decoder, encode};
+use fascicle_core::wire::{Encoder, Packet, WireError};
 use fascicle_core::{Context, Failure, Frame, Work, attempt};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout};
 
 use crate::message::{Command, Reply};
+use crate::pipes;
 use crate::sys::{self, Outputs};
 
-/// The worker's ends of its pipes.
+/// The worker's ends of its pipes. That of the commands is the driver's too, who takes back from it
+/// what the worker has not begun.
 pub(crate) struct Ends {
-    pub(crate) commands: PipeReader,
     pub(crate) results: PipeWriter,
     pub(crate) stdout: PipeWriter,
     pub(crate) stderr: PipeWriter,
@@ -22,17 +26,18 @@ pub(crate) struct Ends {
 
 /// Exit codes of a worker that ends by itself.
 const WELL: i32 = 0;
-const BROKEN: i32 = 70;
+pub(crate) const BROKEN: i32 = 70;
 
 /// Runs pieces until the driver has no more. Gives the exit code.
 pub(crate) fn work_through(
     work: &dyn Work,
     worker: usize,
     parent: Pid,
+    commands: PipeReader,
     ends: Ends,
     outputs: Outputs,
 ) -> i32 {
-    let Ends { commands, results, stdout, stderr, null } = ends;
+    let Ends { results, stdout, stderr, null } = ends;
     if replace_outputs(outputs, &null, &stdout, &stderr).is_err() {
         // Nobody may be told: the standard streams may still be the driver's.
         return BROKEN;
@@ -90,47 +95,79 @@ fn serve(
     mut commands: PipeReader,
     mut results: PipeWriter,
 ) -> io::Result<()> {
-    let (mut decoder, mut bytes) = (Decoder::default(), [0; 1024]);
-    let mut frame = Frame::default();
-    results.write_all(&pack(&Reply::Hello, &frame))?;
+    let (mut encoder, mut frame) = (Encoder::default(), Frame::default());
+    reply(&Reply::Hello, &frame, &mut encoder, &mut results)?;
+    while let Some(command) = next_command(&mut commands)? {
+        let done = run(work, worker, command, &mut frame);
+        // A piece's output goes before its result, so that the driver need not wait for it.
+        let _ = io::stdout().flush();
+        reply(&done, &frame, &mut encoder, &mut results)?;
+    }
+    Ok(())
+}
+
+/// Waits for the next command; none when the driver has no more. It is taken whole, and none but it,
+/// so that those behind it stay in the pipe, where the driver can take them back.
+fn next_command(commands: &mut PipeReader) -> io::Result<Option<Command>> {
+    let mut bytes = [0; Command::LENGTH];
     loop {
-        while let Some((command, _)) = decoder.next_packet().map_err(io::Error::other)? {
-            let reply = run(work, worker, command, &mut frame);
-            // A piece's output goes before its result, so that the driver need not wait for it.
-            let _ = io::stdout().flush();
-            results.write_all(&pack(&reply, &frame))?;
-        }
         match commands.read(&mut bytes) {
-            Ok(0) => return Ok(()),
-            Ok(read) => decoder.push(&bytes[..read]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(0) => return Ok(None),
+            Ok(_) => {
+                let command = Command::from_bytes(&bytes);
+                return command.map(Some).ok_or_else(|| io::Error::other("this is no command"));
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                poll(&mut [PollFd::new(commands.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)?;
+            }
             Err(error) => return Err(error),
         }
     }
 }
 
 fn run(work: &dyn Work, worker: usize, command: Command, frame: &mut Frame) -> Reply {
-    let Command::Run { piece, attempt: number } = command;
+    let Command { piece, attempt: number } = command;
     let mut cx = Context::new(worker).with_attempt(number);
+    let started = Instant::now();
     let result = attempt(work, piece, &mut cx, frame);
-    let log = cx.take_log();
+    let (took, log) = (started.elapsed(), cx.take_log());
     match result {
-        Ok(()) => Reply::Done { piece, log },
-        Err(failure) => Reply::Failed { piece, log, failure },
+        Ok(()) => Reply::Done { piece, took, log },
+        Err(failure) => Reply::Failed { piece, took, log, failure },
     }
 }
 
-/// A packet; a result that cannot be sent becomes a failure that says so.
-fn pack(reply: &Reply, frame: &Frame) -> Vec<u8> {
-    encode(reply, frame).unwrap_or_else(|error| {
-        let failure = Failure::other(format!("the result could not be sent: {error}"));
-        let reply = match *reply {
-            Reply::Hello => Reply::Hello,
-            Reply::Done { piece, .. } | Reply::Failed { piece, .. } => {
-                Reply::Failed { piece, log: Vec::new(), failure }
-            }
-        };
-        // If even this cannot be encoded, the driver learns of it by the worker's silence.
-        encode(&reply, &Frame::default()).unwrap_or_default()
-    })
+/// Sends a packet; a result that cannot be sent becomes a failure that says so.
+fn reply(
+    reply: &Reply,
+    frame: &Frame,
+    encoder: &mut Encoder,
+    results: &mut PipeWriter,
+) -> io::Result<()> {
+    let error = match encoder.packet(reply, frame) {
+        Ok(packet) => return send(packet, results),
+        Err(error) => error,
+    };
+    let nothing = Frame::default();
+    let packet = encoder.packet(&unsendable(reply, &error), &nothing);
+    // If even this cannot be encoded, the driver learns of it by the worker's end.
+    send(packet.map_err(io::Error::other)?, results)
+}
+
+fn unsendable(reply: &Reply, error: &WireError) -> Reply {
+    let failure = Failure::other(format!("the result could not be sent: {error}"));
+    match *reply {
+        Reply::Hello => Reply::Hello,
+        Reply::Done { piece, took, .. } | Reply::Failed { piece, took, .. } => {
+            Reply::Failed { piece, took, log: Vec::new(), failure }
+        }
+    }
+}
+
+fn send(packet: Packet<'_>, results: &mut PipeWriter) -> io::Result<()> {
+    if packet.bytes() > pipes::USUAL as u64 {
+        pipes::widen(results);
+    }
+    packet.write_to(results)
 }

@@ -151,6 +151,46 @@ fn many_kills_in_a_long_run_cost_nothing() {
 }
 
 #[test]
+fn a_death_among_short_pieces_is_charged_to_the_right_one() {
+    let deadly = |piece: u64| piece % 700 == 650;
+    let work = integers(5000, |piece, cx| {
+        if deadly(piece) && cx.attempt() == 0 {
+            raise(Signal::SIGKILL);
+        }
+        piece as i64
+    });
+    for workers in [1, 2, 3] {
+        let mut seen = run(workers, &work);
+        assert_eq!(seen.kept.values(), (0..5000).collect::<Vec<_>>());
+        seen.lost.sort_by_key(|(_, piece)| *piece);
+        let expected = (0..5000).filter(|&piece| deadly(piece));
+        let expected = expected.map(|piece| (WorkerLost::Killed(9), Some(piece)));
+        assert_eq!(seen.lost, expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn no_piece_waits_for_a_slow_one() {
+    let slow = 2000;
+    let work = integers(4000, |piece, _| {
+        if piece == slow {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        piece as i64
+    });
+    let mut done = Vec::new();
+    let listener = &mut |event: Event<'_>| {
+        if let Event::Done { piece, .. } = event {
+            done.push(piece);
+        }
+        ControlFlow::Continue(())
+    };
+    let (driver, options) = (common::processes(2), ExecuteOptions::new());
+    driver.run(&work, &mut Kept::default(), &options, listener).unwrap();
+    assert_eq!((done.len(), done.last()), (4000, Some(&slow)));
+}
+
+#[test]
 fn a_time_limit_ends_what_hangs_and_nothing_else() {
     let limit = Duration::from_millis(200);
     let options = ExecuteOptions::new().with_timeout(limit).with_attempts(2);
@@ -216,8 +256,6 @@ fn a_worker_that_dies_between_two_pieces_costs_neither() {
     assert_eq!((report.done, lost), (5, vec![(WorkerLost::Killed(6), None)]));
 }
 
-/// Elsewhere the driver cannot tell whether the worker has taken what it was sent.
-#[cfg(target_os = "linux")]
 #[test]
 fn a_piece_that_a_worker_never_took_is_not_charged() {
     let limit = Duration::from_millis(300);

@@ -227,7 +227,7 @@ fn allow_descriptors(more: u64) {
 #[test]
 fn the_run_goes_on_with_the_workers_that_could_be_forked() {
     alone("the_run_goes_on_with_the_workers_that_could_be_forked", || {
-        // A worker takes five of the driver's descriptors, and nine while it is forked.
+        // A worker takes six of the driver's descriptors, and nine while it is forked.
         allow_descriptors(15);
         // Long enough for the driver to have tried again as often as it does.
         let slow = integers(20, |piece, _| {

@@ -13,6 +13,7 @@ const LIMITS: Limits = Limits {
     hello: SECOND,
     starts: 2,
     forks: &[Duration::from_millis(100)],
+    ahead: Ahead { pieces: 3, time: Duration::from_millis(1), share: 1 },
 };
 
 /// Lets time pass for a driver that looks whenever it is to.
@@ -26,7 +27,7 @@ fn watch(reactor: &mut Reactor, until: Duration) {
 }
 
 fn done(piece: u64) -> News {
-    News::Finished { piece, log: Vec::new(), result: Ok(Frame::default()) }
+    News::Finished { piece, took: SECOND, log: Vec::new(), result: Ok(Frame::default()) }
 }
 
 fn refused() -> News {

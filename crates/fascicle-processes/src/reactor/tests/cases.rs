@@ -8,6 +8,7 @@ fn orders(reactor: &mut Reactor) -> Vec<String> {
         .map(|order| match order {
             Order::Fork { worker } => format!("fork {worker}"),
             Order::Send { worker, piece, attempt } => format!("send {worker} {piece} {attempt}"),
+            Order::TakeBack { worker } => format!("take back {worker}"),
             Order::Kill { worker } => format!("kill {worker}"),
             Order::Finish { piece, result: Ok(_), .. } => format!("done {piece}"),
             Order::Finish { piece, result: Err(failure), .. } => {
@@ -177,7 +178,7 @@ fn silent_starts_are_repeated_and_then_given_up() {
 fn a_piece_that_was_not_taken_is_run_by_others_and_not_charged() {
     let mut reactor = running(2, 3);
     reactor.hear(0, done(0), SECOND);
-    reactor.hear(0, News::Untaken, SECOND);
+    reactor.hear(0, News::Untaken { pieces: 1 }, SECOND);
     assert_eq!(orders(&mut reactor), ["send 0 2 0", "done 0"]);
     reactor.hear(1, done(1), SECOND);
     assert_eq!(orders(&mut reactor), ["send 1 2 0", "done 1"]);
@@ -190,7 +191,7 @@ fn a_time_out_before_a_piece_was_taken_is_not_its_own() {
     let mut reactor = running(1, 1);
     reactor.tick(10 * SECOND);
     reactor.hear(0, News::Silence, 10 * SECOND);
-    reactor.hear(0, News::Untaken, 10 * SECOND);
+    reactor.hear(0, News::Untaken { pieces: 1 }, 10 * SECOND);
     reactor.hear(0, News::Ended(WorkerLost::Killed(9)), 10 * SECOND);
     let expected = ["kill 0", "fork 0", "mourn 0 None the time limit of 10s was exceeded"];
     assert_eq!(orders(&mut reactor), expected);
@@ -201,7 +202,7 @@ fn a_time_out_before_a_piece_was_taken_is_not_its_own() {
 fn who_always_dies_before_it_begins_a_piece_is_given_up() {
     let mut reactor = running(1, 9);
     let die = |reactor: &mut Reactor| {
-        reactor.hear(0, News::Untaken, SECOND);
+        reactor.hear(0, News::Untaken { pieces: 1 }, SECOND);
         reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
         orders(reactor)
     };
@@ -268,4 +269,96 @@ fn others_are_forked_in_the_place_of_who_was_refused() {
     // When its time comes, the one piece that is left has found its worker.
     reactor.tick(LIMITS.forks[0]);
     assert_eq!(orders(&mut reactor), [""; 0]);
+}
+
+/// A piece that takes next to no time.
+fn quick(piece: u64) -> News {
+    let took = Duration::from_micros(1);
+    News::Finished { piece, took, log: Vec::new(), result: Ok(Frame::default()) }
+}
+
+#[test]
+fn short_pieces_are_sent_ahead() {
+    let mut reactor = running(1, 9);
+    reactor.hear(0, quick(0), SECOND);
+    let expected = ["send 0 1 0", "send 0 2 0", "send 0 3 0", "send 0 4 0", "done 0"];
+    assert_eq!(orders(&mut reactor), expected);
+    reactor.hear(0, quick(1), SECOND);
+    assert_eq!(orders(&mut reactor), ["done 1"]);
+    reactor.hear(0, quick(2), SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 5 0", "send 0 6 0", "done 2"]);
+    // One that takes long makes all be taken for long.
+    reactor.hear(0, done(3), SECOND);
+    reactor.hear(0, quick(4), SECOND);
+    reactor.hear(0, quick(5), SECOND);
+    assert_eq!(orders(&mut reactor), ["done 3", "done 4", "done 5"]);
+    reactor.hear(0, quick(6), SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 7 0", "done 6"]);
+}
+
+#[test]
+fn a_time_limit_counts_from_when_a_piece_begins() {
+    let mut reactor = running(1, 9);
+    reactor.hear(0, quick(0), SECOND);
+    assert_eq!(reactor.deadline(), Some(11 * SECOND));
+    reactor.hear(0, quick(1), 6 * SECOND);
+    assert_eq!(reactor.deadline(), Some(16 * SECOND));
+    let _ = orders(&mut reactor);
+    reactor.tick(16 * SECOND);
+    assert_eq!(orders(&mut reactor), ["kill 0"]);
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), 16 * SECOND);
+    let mourned = "mourn 0 Some(2) the time limit of 10s was exceeded";
+    assert_eq!(orders(&mut reactor), ["fork 0", mourned]);
+}
+
+#[test]
+fn what_waits_behind_a_piece_is_taken_back_for_who_has_nothing() {
+    let mut reactor = running(2, 6);
+    reactor.hear(0, quick(0), SECOND);
+    assert_eq!(orders(&mut reactor), ["send 0 2 0", "send 0 3 0", "done 0"]);
+    for (piece, next) in [(1, 4), (4, 5)] {
+        reactor.hear(1, quick(piece), SECOND);
+        assert_eq!(orders(&mut reactor), [format!("send 1 {next} 0"), format!("done {piece}")]);
+    }
+    reactor.hear(1, quick(5), SECOND);
+    assert_eq!(orders(&mut reactor), ["take back 0", "done 5"]);
+    reactor.hear(0, News::TakenBack { pieces: 1 }, SECOND);
+    assert_eq!(orders(&mut reactor), ["send 1 3 0"]);
+    reactor.hear(1, quick(3), SECOND);
+    // There is nothing more to be taken back.
+    assert_eq!(orders(&mut reactor), ["done 3"]);
+    reactor.hear(0, quick(2), SECOND);
+    assert_eq!(orders(&mut reactor), ["done 2"]);
+    assert!(reactor.is_done());
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_not_asked_for_again() {
+    let mut reactor = running(2, 6);
+    reactor.hear(0, quick(0), SECOND);
+    [1, 4, 5].into_iter().for_each(|piece| reactor.hear(1, quick(piece), SECOND));
+    assert!(orders(&mut reactor).contains(&"take back 0".to_string()));
+    // It has begun the last piece, and the result of the one before is under way.
+    reactor.hear(0, News::TakenBack { pieces: 0 }, SECOND);
+    reactor.hear(0, News::Part, SECOND);
+    assert_eq!(orders(&mut reactor), [""; 0]);
+    reactor.hear(0, quick(2), SECOND);
+    reactor.hear(0, quick(3), SECOND);
+    assert_eq!(orders(&mut reactor), ["done 2", "done 3"]);
+}
+
+#[test]
+fn a_death_is_charged_to_the_piece_that_was_begun_alone() {
+    let mut reactor = running(1, 9);
+    reactor.hear(0, quick(0), SECOND);
+    let _ = orders(&mut reactor);
+    reactor.hear(0, News::Untaken { pieces: 2 }, SECOND);
+    reactor.hear(0, quick(1), SECOND);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
+    let mourned = "mourn 0 Some(2) the worker exited with code 1";
+    assert_eq!(orders(&mut reactor), ["fork 0", "done 1", mourned]);
+    reactor.hear(0, News::Forked, SECOND);
+    reactor.hear(0, News::Hello, SECOND);
+    let expected = ["send 0 3 0", "send 0 4 0", "send 0 2 1", "send 0 5 0"];
+    assert_eq!(orders(&mut reactor), expected);
 }

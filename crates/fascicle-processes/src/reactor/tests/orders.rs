@@ -8,10 +8,16 @@ use super::*;
 struct Choices {
     script: Vec<(usize, usize)>,
     at: usize,
+    /// Where there are too many scripts, some at random: a state of the generator.
+    dice: Option<u64>,
 }
 
 impl Choices {
     fn choose(&mut self, options: usize) -> usize {
+        if let Some(dice) = &mut self.dice {
+            *dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            return (*dice >> 33) as usize % options;
+        }
         if self.at == self.script.len() {
             self.script.push((0, options));
         }
@@ -34,70 +40,110 @@ impl Choices {
     }
 }
 
-/// A worker as the transport knows it.
+/// A worker as it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fake {
     Absent,
     Started,
     Waiting,
     Working(u64),
-    /// It has closed its pipe, and nothing more comes from it.
-    Mute(u64),
-    /// It has ended without having taken its piece, and its end is not told yet.
+    /// It has closed its pipe, with a piece or without, and nothing more comes from it.
+    Mute(Option<u64>),
+    Killed,
+    /// It has ended, which is not told yet.
     Gone,
-    /// With the piece that it had, unless that came back.
-    Killed(Option<u64>),
-}
-
-impl Fake {
-    /// The piece that is charged if it is lost.
-    fn piece(self) -> Option<u64> {
-        match self {
-            Self::Working(piece) | Self::Mute(piece) => Some(piece),
-            Self::Killed(piece) => piece,
-            Self::Absent | Self::Started | Self::Waiting | Self::Gone => None,
-        }
-    }
 }
 
 /// What may happen to a worker next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
     /// It could not be forked, and the time to try again has come.
     Wait,
     Hello,
+    /// It takes what it was sent.
+    Begin,
     Finish,
     Fail,
     Part,
-    Untaken,
     Die,
     Silence,
     Garble,
     Stall,
+    /// The driver hears the first of what there is to be heard.
+    Hear,
+}
+
+/// A worker, what is in its pipe, and what is not heard of it.
+#[derive(Debug)]
+struct Member {
+    fake: Fake,
+    commands: VecDeque<u64>,
+    unheard: VecDeque<News>,
+    /// The piece that is charged for its end.
+    charged: Option<u64>,
+}
+
+impl Member {
+    /// The first piece that it has begun and of which the driver does not know that it is finished.
+    fn on_its_account(&self) -> Option<u64> {
+        let finished = self.unheard.iter().find_map(|news| match news {
+            News::Finished { piece, .. } => Some(*piece),
+            _ => None,
+        });
+        finished.or(self.working()).or(self.charged)
+    }
+
+    /// The piece that it is at.
+    fn working(&self) -> Option<u64> {
+        match self.fake {
+            Fake::Working(piece) => Some(piece),
+            Fake::Mute(piece) => piece,
+            _ => None,
+        }
+    }
+}
+
+/// How news reach the driver.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Hearing {
+    /// At once, and workers take what they are sent at once.
+    Quick,
+    /// At any time later, in order.
+    Slow,
 }
 
 /// The transport, the book-keeping and the world.
 struct World {
     reactor: Reactor,
-    fakes: Vec<Fake>,
+    members: Vec<Member>,
+    hearing: Hearing,
     now: Duration,
     finished: Vec<(u64, Result<(), Failure>)>,
     /// Workers lost while they ran a piece.
     lost: BTreeMap<u64, u32>,
     mourned: u32,
+    taken_back: u64,
     gave_up: bool,
     troubles: u32,
 }
 
 impl World {
-    fn new(workers: usize, troubles: u32) -> Self {
+    fn new(workers: usize, troubles: u32, hearing: Hearing) -> Self {
+        let member = || Member {
+            fake: Fake::Absent,
+            commands: VecDeque::new(),
+            unheard: VecDeque::new(),
+            charged: None,
+        };
         Self {
             reactor: Reactor::new(workers, LIMITS),
-            fakes: vec![Fake::Absent; workers],
+            members: std::iter::repeat_with(member).take(workers).collect(),
+            hearing,
             now: Duration::ZERO,
             finished: Vec::new(),
             lost: BTreeMap::new(),
             mourned: 0,
+            taken_back: 0,
             gave_up: false,
             troubles,
         }
@@ -107,29 +153,35 @@ impl World {
         self.reactor.hear(worker, news, self.now);
     }
 
+    /// A worker's news, heard now or later.
+    fn tell(&mut self, worker: usize, news: News) {
+        match self.hearing {
+            Hearing::Quick => self.hear(worker, news),
+            Hearing::Slow => self.members[worker].unheard.push_back(news),
+        }
+    }
+
     fn obey(&mut self, choices: &mut Choices) {
         while let Some(order) = self.reactor.next_order() {
             assert!(!self.gave_up, "{order:?} after giving up");
             match order {
                 Order::Fork { worker } => self.fork(worker, choices),
-                Order::Send { worker, piece, attempt } => {
-                    assert_eq!(self.fakes[worker], Fake::Waiting);
-                    assert!(!self.fakes.contains(&Fake::Working(piece)), "{piece} runs twice");
-                    assert!(self.finished.iter().all(|&(done, _)| done != piece));
-                    assert_eq!(self.lost.get(&piece).copied().unwrap_or(0), attempt);
-                    self.fakes[worker] = Fake::Working(piece);
+                Order::Send { worker, piece, attempt } => self.send(worker, piece, attempt),
+                Order::TakeBack { worker } => {
+                    let pieces = self.members[worker].commands.len();
+                    self.members[worker].commands.clear();
+                    self.taken_back += pieces as u64;
+                    self.hear(worker, News::TakenBack { pieces });
                 }
-                Order::Kill { worker } => {
-                    assert!(!matches!(self.fakes[worker], Fake::Absent | Fake::Killed(_)));
-                    self.fakes[worker] = Fake::Killed(self.fakes[worker].piece());
-                }
+                Order::Kill { worker } => self.kill(worker),
                 Order::Finish { piece, result, .. } => {
                     assert!(self.finished.iter().all(|&(done, _)| done != piece));
                     self.finished.push((piece, result.map(|_| ())));
                 }
                 Order::Mourn { worker, .. } => {
                     // Only an order that came before may have replaced it already.
-                    assert!(matches!(self.fakes[worker], Fake::Absent | Fake::Started));
+                    let fake = self.members[worker].fake;
+                    assert!(matches!(fake, Fake::Absent | Fake::Started));
                     self.mourned += 1;
                 }
                 Order::GoOnWithout { .. } => {}
@@ -139,92 +191,165 @@ impl World {
     }
 
     fn fork(&mut self, worker: usize, choices: &mut Choices) {
-        assert_eq!(self.fakes[worker], Fake::Absent);
+        assert_eq!(self.members[worker].fake, Fake::Absent);
         if self.troubles > 0 && choices.choose(2) == 1 {
             self.troubles -= 1;
             self.hear(worker, News::NotForked(io::Error::other("no more processes")));
         } else {
-            self.fakes[worker] = Fake::Started;
+            self.members[worker].fake = Fake::Started;
             self.hear(worker, News::Forked);
+        }
+    }
+
+    fn send(&mut self, worker: usize, piece: u64, attempt: u32) {
+        let busy = |member: &Member| {
+            member.fake == Fake::Working(piece) || member.commands.contains(&piece)
+        };
+        assert!(!self.members.iter().any(busy), "{piece} runs twice");
+        assert!(self.finished.iter().all(|&(done, _)| done != piece));
+        assert_eq!(self.lost.get(&piece).copied().unwrap_or(0), attempt);
+        let member = &mut self.members[worker];
+        if member.fake == Fake::Gone {
+            return self.hear(worker, News::Untaken { pieces: 1 });
+        }
+        assert!(!matches!(member.fake, Fake::Absent | Fake::Started), "{piece} for {worker}");
+        member.commands.push_back(piece);
+        if self.hearing == Hearing::Quick {
+            self.begin(worker);
+        }
+    }
+
+    /// Has a worker that waits take the next of what it was sent.
+    fn begin(&mut self, worker: usize) {
+        let member = &mut self.members[worker];
+        if member.fake == Fake::Waiting
+            && let Some(piece) = member.commands.pop_front()
+        {
+            member.fake = Fake::Working(piece);
+        }
+    }
+
+    fn kill(&mut self, worker: usize) {
+        let member = &mut self.members[worker];
+        // What is heard from now on comes too late.
+        member.charged = member.on_its_account();
+        match member.fake {
+            Fake::Absent | Fake::Killed => panic!("{worker} is killed, which is {member:?}"),
+            Fake::Gone => {}
+            _ => member.fake = Fake::Killed,
         }
     }
 
     /// All that can happen. Troubles are few, so that every run comes to an end.
     fn steps(&self) -> Vec<(usize, Step)> {
         let mut steps = Vec::new();
-        for (worker, fake) in self.fakes.iter().enumerate() {
+        for (worker, member) in self.members.iter().enumerate() {
+            if !member.unheard.is_empty() {
+                steps.push((worker, Step::Hear));
+            }
             let refused = matches!(self.reactor.slots[worker].state, State::Refused { .. });
-            let (well, ill): (&[Step], &[Step]) = match fake {
+            let (well, ill): (&[Step], &[Step]) = match member.fake {
                 Fake::Absent if refused => (&[Step::Wait], &[]),
-                Fake::Absent => continue,
+                Fake::Absent | Fake::Gone => continue,
                 Fake::Started => (&[Step::Hello], &[Step::Die, Step::Stall]),
-                Fake::Waiting => (&[], &[Step::Die, Step::Garble]),
+                Fake::Waiting if member.commands.is_empty() => (&[], &[Step::Die, Step::Garble]),
+                Fake::Waiting => (&[Step::Begin], &[Step::Die, Step::Stall, Step::Silence]),
                 Fake::Working(_) => (
                     &[Step::Finish],
-                    &[Step::Fail, Step::Die, Step::Stall, Step::Silence, Step::Part, Step::Untaken],
+                    &[Step::Fail, Step::Die, Step::Stall, Step::Silence, Step::Part],
                 ),
-                Fake::Mute(_) => (&[Step::Die], &[Step::Stall, Step::Untaken]),
-                Fake::Gone => (&[Step::Die], &[Step::Stall]),
-                Fake::Killed(Some(_)) => (&[Step::Die], &[Step::Untaken]),
-                Fake::Killed(None) => (&[Step::Die], &[]),
+                Fake::Mute(_) => (&[Step::Die], &[Step::Stall]),
+                Fake::Killed => (&[Step::Die], &[]),
             };
             let ill = if self.troubles > 0 { ill } else { &[] };
-            steps.extend(well.iter().chain(ill).map(|&step| (worker, step)));
+            let waits = self.reactor.deadline().is_some();
+            let can = |step: &Step| waits || !matches!(step, Step::Wait | Step::Stall);
+            let can_be = well.iter().chain(ill).copied().filter(can);
+            steps.extend(can_be.map(|step| (worker, step)));
         }
         steps
     }
 
     fn take(&mut self, worker: usize, step: Step) {
-        let fake = self.fakes[worker];
-        let well =
-            matches!((step, fake), (Step::Die, Fake::Mute(_) | Fake::Gone | Fake::Killed(_)));
-        if !well && !matches!(step, Step::Wait | Step::Hello | Step::Finish) {
-            self.troubles -= 1;
-        }
+        let fake = self.members[worker].fake;
+        let well = match step {
+            Step::Die => matches!(fake, Fake::Mute(_) | Fake::Killed),
+            Step::Wait | Step::Hello | Step::Begin | Step::Finish | Step::Hear => true,
+            _ => false,
+        };
+        self.troubles -= u32::from(!well);
         match (step, fake) {
             (Step::Hello, _) => {
-                self.fakes[worker] = Fake::Waiting;
-                self.hear(worker, News::Hello);
+                self.members[worker].fake = Fake::Waiting;
+                self.tell(worker, News::Hello);
             }
+            (Step::Begin, _) => self.begin(worker),
             (Step::Finish | Step::Fail, Fake::Working(piece)) => {
-                self.fakes[worker] = Fake::Waiting;
-                let failure = Failure::other("as ordered");
-                let failed = matches!(step, Step::Fail);
-                let result = if failed { Err(failure) } else { Ok(Frame::default()) };
-                self.hear(worker, News::Finished { piece, log: Vec::new(), result });
+                self.done(worker, piece, step == Step::Fail);
             }
-            (Step::Part, _) => self.hear(worker, News::Part),
-            (Step::Garble, _) => self.hear(worker, News::Garbled("what".to_string())),
-            (Step::Silence, Fake::Working(piece)) => {
-                self.fakes[worker] = Fake::Mute(piece);
-                self.hear(worker, News::Silence);
+            (Step::Part, _) => self.tell(worker, News::Part),
+            (Step::Garble, _) => self.tell(worker, News::Garbled("what".to_string())),
+            (Step::Silence, _) => {
+                let member = &mut self.members[worker];
+                member.fake = Fake::Mute(member.working());
+                self.tell(worker, News::Silence);
             }
             (Step::Wait | Step::Stall, _) => {
                 let until = self.reactor.deadline().expect("it is waited for");
                 watch(&mut self.reactor, until);
                 self.now = until;
             }
-            (Step::Untaken, _) => {
-                let killed = matches!(fake, Fake::Killed(_));
-                self.fakes[worker] = if killed { Fake::Killed(None) } else { Fake::Gone };
-                self.hear(worker, News::Untaken);
+            (Step::Hear, _) => {
+                let news = self.members[worker].unheard.pop_front().expect("there is something");
+                if matches!(news, News::Ended(_)) {
+                    self.bury(worker);
+                }
+                self.hear(worker, news);
             }
             _ => self.end(worker),
         }
     }
 
+    fn done(&mut self, worker: usize, piece: u64, failed: bool) {
+        self.members[worker].fake = Fake::Waiting;
+        if self.hearing == Hearing::Quick {
+            self.begin(worker);
+        }
+        let failure = Failure::other("as ordered");
+        let result = if failed { Err(failure) } else { Ok(Frame::default()) };
+        let took = Duration::from_micros(1);
+        self.tell(worker, News::Finished { piece, took, log: Vec::new(), result });
+    }
+
     fn end(&mut self, worker: usize) {
-        if let Some(piece) = self.fakes[worker].piece() {
+        let member = &mut self.members[worker];
+        let pieces = std::mem::take(&mut member.commands).len();
+        if member.fake != Fake::Killed {
+            member.charged = member.working();
+        }
+        member.fake = Fake::Gone;
+        if pieces > 0 {
+            self.tell(worker, News::Untaken { pieces });
+        }
+        if self.hearing == Hearing::Quick {
+            self.bury(worker);
+        }
+        self.tell(worker, News::Ended(WorkerLost::Killed(9)));
+    }
+
+    /// Its end is heard.
+    fn bury(&mut self, worker: usize) {
+        self.members[worker].fake = Fake::Absent;
+        if let Some(piece) = self.members[worker].charged.take() {
             *self.lost.entry(piece).or_default() += 1;
         }
-        self.fakes[worker] = Fake::Absent;
-        self.hear(worker, News::Ended(WorkerLost::Killed(9)));
     }
 
     fn round(&mut self, pieces: Range<u64>, choices: &mut Choices) {
         self.reactor.begin(pieces, self.now);
         self.obey(choices);
         while !self.reactor.is_done() && !self.gave_up {
+            self.nobody_waits_in_vain();
             let steps = self.steps();
             assert!(!steps.is_empty(), "nothing can happen, and the round is not done: {self:?}");
             let (worker, step) = steps[choices.choose(steps.len())];
@@ -233,10 +358,25 @@ impl World {
         }
     }
 
+    /// While a worker has nothing, there is nothing that it could have: no piece waits for another.
+    fn nobody_waits_in_vain(&self) {
+        let idle = |slot: &Slot| matches!(slot.state, State::Idle);
+        let waits = |member: &Member| match member.fake {
+            // It is about to take the first one, or to end.
+            Fake::Waiting | Fake::Mute(None) | Fake::Killed => member.commands.len() > 1,
+            _ => !member.commands.is_empty(),
+        };
+        if self.reactor.slots.iter().any(idle) {
+            assert_eq!(self.reactor.left(), 0, "{self:?}");
+            assert!(!self.members.iter().any(waits), "{self:?}");
+        }
+    }
+
     /// Nothing is left over, and every piece came once.
     fn check(&self, pieces: u64) {
         if self.gave_up {
-            assert!(self.fakes.iter().all(|fake| *fake == Fake::Absent), "{self:?}");
+            let gone = |member: &Member| member.fake == Fake::Absent;
+            assert!(self.members.iter().all(gone), "{self:?}");
             return;
         }
         let mut numbers: Vec<u64> = self.finished.iter().map(|&(piece, _)| piece).collect();
@@ -255,7 +395,7 @@ impl World {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} {:?} {:?}", self.fakes, self.finished, self.reactor)
+        write!(f, "{:?} {:?} {:?}", self.members, self.finished, self.reactor)
     }
 }
 
@@ -268,25 +408,37 @@ impl Reactor {
             && self.deaths.is_empty()
             && self.orders.is_empty()
             && self.told.is_empty()
-            && !self.slots.iter().any(working)
+            && !self.slots.iter().any(|slot| working(slot) || !slot.ahead.is_empty())
     }
 }
 
-/// Runs every order of events; gives the number of orders.
-fn every_order(workers: usize, rounds: &[u64], troubles: u32) -> u64 {
-    let mut choices = Choices::default();
-    for number in 1.. {
-        let mut world = World::new(workers, troubles);
-        let mut pieces = 0;
-        for round in rounds {
-            if !world.gave_up {
-                world.round(pieces..pieces + round, &mut choices);
-            }
-            pieces += round;
+/// Runs one order of events; gives how many pieces were taken back.
+fn order(
+    workers: usize,
+    rounds: &[u64],
+    troubles: u32,
+    hearing: Hearing,
+    choices: &mut Choices,
+) -> u64 {
+    let mut world = World::new(workers, troubles, hearing);
+    let mut pieces = 0;
+    for round in rounds {
+        if !world.gave_up {
+            world.round(pieces..pieces + round, choices);
         }
-        world.check(pieces);
+        pieces += round;
+    }
+    world.check(pieces);
+    world.taken_back
+}
+
+/// Runs every order of events; gives the number of orders, and how many pieces were taken back.
+fn every_order(workers: usize, rounds: &[u64], troubles: u32, hearing: Hearing) -> (u64, u64) {
+    let (mut choices, mut taken_back) = (Choices::default(), 0);
+    for number in 1.. {
+        taken_back += order(workers, rounds, troubles, hearing, &mut choices);
         if !choices.advance() {
-            return number;
+            return (number, taken_back);
         }
     }
     unreachable!("numbers do not end")
@@ -294,20 +446,45 @@ fn every_order(workers: usize, rounds: &[u64], troubles: u32) -> u64 {
 
 #[test]
 fn every_order_on_one_worker() {
-    assert!(every_order(1, &[2], 3) > 500);
+    assert!(every_order(1, &[2], 3, Hearing::Quick).0 > 500);
 }
 
 #[test]
 fn every_order_on_two_workers() {
-    assert!(every_order(2, &[3], 2) > 10_000);
+    assert!(every_order(2, &[3], 2, Hearing::Quick).0 > 10_000);
 }
 
 #[test]
 fn every_order_over_rounds() {
-    assert!(every_order(2, &[1, 2], 2) > 5_000);
+    assert!(every_order(2, &[1, 2], 2, Hearing::Quick).0 > 5_000);
 }
 
 #[test]
 fn every_order_on_three_workers() {
-    assert!(every_order(3, &[3], 1) > 5_000);
+    assert!(every_order(3, &[3], 1, Hearing::Quick).0 > 5_000);
+}
+
+#[test]
+fn every_order_with_pieces_behind_others() {
+    let (orders, taken_back) = every_order(2, &[6], 1, Hearing::Quick);
+    assert!(orders > 20_000 && taken_back > 5_000);
+}
+
+#[test]
+fn every_order_on_workers_that_are_heard_late() {
+    assert!(every_order(1, &[4], 2, Hearing::Slow).0 > 20_000);
+    let (orders, taken_back) = every_order(2, &[4], 0, Hearing::Slow);
+    assert!(orders > 20_000 && taken_back > 1_000);
+}
+
+#[test]
+fn some_orders_on_many_workers_that_are_heard_late() {
+    let mut taken_back = 0;
+    for seed in 0..20_000_u64 {
+        let dice = Some(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut choices = Choices { dice, ..Choices::default() };
+        let workers = 2 + seed as usize % 3;
+        taken_back += order(workers, &[3, 14], 4, Hearing::Slow, &mut choices);
+    }
+    assert!(taken_back > 2_000);
 }
