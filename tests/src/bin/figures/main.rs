@@ -11,6 +11,7 @@
 mod cost;
 mod matrix;
 mod parity;
+mod peak;
 mod speed;
 
 use std::process::ExitCode;
@@ -40,6 +41,14 @@ impl Section {
     }
 }
 
+fn status(result: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}
+
 type Measurement = fn() -> Result<Section, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
@@ -50,6 +59,9 @@ fn main() -> ExitCode {
         ("speed", speed::section),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if wanted.first().is_some_and(|name| name == peak::ARGUMENT) {
+        return status(peak::print(&wanted[1..]));
+    }
     let known = sections.map(|(name, _)| name);
     if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
         eprintln!("error: expected some of {}, found `{name}`", known.join(", "));
