@@ -79,9 +79,10 @@ pub fn ln(x: f64) -> f64 {
     let scaled = if subnormal { x * 18_014_398_509_481_984.0 } else { x }; // 2^54
     // x = 2^k m with √½ ≤ m < √2.
     let bits = scaled.to_bits().wrapping_sub(SQRT_HALF_BITS);
-    let k = (bits.cast_signed() >> 52).wrapping_sub(if subnormal { 54 } else { 0 });
+    // k + 2048 in the last bits of 2^52: vectors of 64-bit integers become doubles, on any machine.
+    let shifted = f64::from_bits(((bits ^ (1 << 63)) >> 52) | 0x4330_0000_0000_0000);
+    let k = shifted - (4_503_599_627_370_496.0 + if subnormal { 2102.0 } else { 2048.0 });
     let m = f64::from_bits((bits & 0x000F_FFFF_FFFF_FFFF).wrapping_add(SQRT_HALF_BITS));
-    let k = k as f64;
     // ln(1 + f) = f − f²/2 + s (f²/2 + R(s²)) with s = f/(2 + f), R = 2/3 s² + 2/5 s⁴ + …
     let f = m - 1.0;
     let s = f / (2.0 + f);

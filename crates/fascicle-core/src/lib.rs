@@ -83,7 +83,7 @@ pub use failure::{Cause, Failure, PieceFailure, WorkerLost};
 pub use fingerprint::Fingerprint;
 pub use fold::{Fold, FoldError, Next};
 pub use frame::{Content, Frame, FrameError};
-pub use random::{Draws, Purpose, Seed, SeedOutOfRange, Seeding};
+pub use random::{Draws, LaneDraws, Purpose, Seed, SeedOutOfRange, Seeding};
 #[cfg(feature = "hdf5")]
 pub use storage::StorageError;
 pub use sums::{Scale, Sums};

@@ -1,9 +1,15 @@
-//! `ChaCha` with 8 rounds (Bernstein, "`ChaCha`, a variant of Salsa20", 2008), four blocks at a time.
+//! `ChaCha` with 8 rounds (Bernstein, "`ChaCha`, a variant of Salsa20", 2008), four blocks of one
+//! key, or a block of each of sixteen keys, at a time.
 
 #![expect(clippy::inline_always, reason = "one block has to be straight-line code to vectorise")]
 
+use super::LANES;
+
 /// Blocks that are made at once: their words lie side by side and vectorise.
 const BLOCKS: usize = 4;
+
+/// "expand 32-byte k".
+const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
 /// 64-bit words in store.
 const WORDS: usize = 8 * BLOCKS;
@@ -67,11 +73,87 @@ impl ChaCha8 {
     }
 }
 
+/// A block of each of sixteen streams, `[word][lane]`.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Block([[u32; LANES]; 16]);
+
+/// The streams of sixteen keys side by side.
+#[derive(Clone, Debug)]
+pub(super) struct ChaCha8Lanes {
+    /// `[word][lane]`
+    key: [[u32; LANES]; 8],
+    /// The number of the next block to be made.
+    block: u64,
+    /// The words of 32 bits of the last block.
+    words: Block,
+    /// Words of 64 bits that are used.
+    used: usize,
+}
+
+/// Words of 64 bits in a block.
+const PAIRS: usize = 8;
+
+impl ChaCha8Lanes {
+    #[inline(always)]
+    pub fn new(key: &[[u32; LANES]; 8]) -> Self {
+        Self { key: *key, block: 0, words: Block([[0; LANES]; 16]), used: PAIRS }
+    }
+
+    /// The lower and the upper halves of the next word of each stream.
+    #[inline(always)]
+    pub fn next(&mut self) -> (&[u32; LANES], &[u32; LANES]) {
+        if self.used == PAIRS {
+            self.refill();
+        }
+        self.used += 1;
+        (&self.words.0[2 * self.used - 2], &self.words.0[2 * self.used - 1])
+    }
+
+    /// Goes on by so many words, in no time.
+    #[inline(always)]
+    pub fn skip(&mut self, words: u64) {
+        let left = (PAIRS - self.used) as u64;
+        if words <= left {
+            self.used += words as usize;
+            return;
+        }
+        let words = words - left;
+        self.block = self.block.wrapping_add(words / PAIRS as u64);
+        self.refill();
+        self.used = (words % PAIRS as u64) as usize;
+    }
+
+    #[inline(always)]
+    fn refill(&mut self) {
+        let (low, high) = (self.block as u32, (self.block >> 32) as u32);
+        let [c0, c1, c2, c3] = CONSTANTS.map(|word| [word; LANES]);
+        let [k0, k1, k2, k3, k4, k5, k6, k7] = self.key;
+        let (low, high, zero) = ([low; LANES], [high; LANES], [0; LANES]);
+        let start = Block([c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, low, high, zero, zero]);
+        let mut made = start;
+        for _ in 0..4 {
+            for k in 0..4 {
+                quarter_lanes(&mut made, [k, 4 + k, 8 + k, 12 + k]);
+            }
+            for k in 0..4 {
+                quarter_lanes(&mut made, [k, 4 + (k + 1) % 4, 8 + (k + 2) % 4, 12 + (k + 3) % 4]);
+            }
+        }
+        // One loop over all: of two the compiler would make vectors across words.
+        let words = made.0.as_flattened_mut().iter_mut();
+        words.zip(start.0.as_flattened()).for_each(|(word, add)| *word = word.wrapping_add(*add));
+        self.words = made;
+        self.block = self.block.wrapping_add(1);
+        self.used = 0;
+    }
+}
+
 /// The block of this number, given as its lower and upper half.
 #[inline(always)]
 fn block(key: &[u32; 8], low: u32, high: u32) -> [u32; 16] {
     let [k0, k1, k2, k3, k4, k5, k6, k7] = *key;
-    let [c0, c1, c2, c3] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+    let [c0, c1, c2, c3] = CONSTANTS;
     let start = [c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, low, high, 0, 0];
     let mixed = double_round(double_round(double_round(double_round(start))));
     std::array::from_fn(|k| mixed[k].wrapping_add(start[k]))
@@ -103,6 +185,19 @@ fn quarter(a: u32, b: u32, c: u32, d: u32) -> [u32; 4] {
     let c = c.wrapping_add(d);
     let b = (b ^ c).rotate_left(7);
     [a, b, c, d]
+}
+
+/// A quarter round of these words of each lane.
+#[inline(always)]
+fn quarter_lanes(Block(state): &mut Block, [a, b, c, d]: [usize; 4]) {
+    for l in 0..LANES {
+        let words = [a, b, c, d].map(|k| state[k][l]);
+        let [at_a, at_b, at_c, at_d] = quarter(words[0], words[1], words[2], words[3]);
+        state[a][l] = at_a;
+        state[b][l] = at_b;
+        state[c][l] = at_c;
+        state[d][l] = at_d;
+    }
 }
 
 #[cfg(test)]

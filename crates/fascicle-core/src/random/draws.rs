@@ -31,16 +31,9 @@ struct Legacy {
 }
 
 impl Draws {
-    pub(super) fn independent(Seed(seed): Seed, Purpose(purpose): Purpose) -> Self {
-        let mut key = [0; 8];
-        key[0] = seed as u32;
-        key[1] = (seed >> 32) as u32;
-        key[2] = purpose as u32;
-        key[3] = (purpose >> 32) as u32;
-        for (word, text) in key[4..].iter_mut().zip(b"fascicle streams".as_chunks::<4>().0) {
-            *word = u32::from_le_bytes(*text);
-        }
-        Self(Stream::Independent(Independent { words: ChaCha8::new(key), spare: None }))
+    pub(super) fn independent(seed: Seed, purpose: Purpose) -> Self {
+        let words = ChaCha8::new(key(seed, purpose));
+        Self(Stream::Independent(Independent { words, spare: None }))
     }
 
     pub(super) fn legacy(seed: u32) -> Self {
@@ -123,18 +116,48 @@ impl Draws {
     }
 }
 
-fn to_unit(word: u64) -> f64 {
-    (word >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
+/// The key of a stream.
+pub(super) fn key(Seed(seed): Seed, Purpose(purpose): Purpose) -> [u32; 8] {
+    let mut key = [0; 8];
+    key[0] = seed as u32;
+    key[1] = (seed >> 32) as u32;
+    key[2] = purpose as u32;
+    key[3] = (purpose >> 32) as u32;
+    for (word, text) in key[4..].iter_mut().zip(b"fascicle streams".as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*text);
+    }
+    key
 }
 
-/// Two normals of two words. The radius needs a number in (0, 1].
-#[expect(clippy::inline_always, reason = "it vectorises in the loops that call it")]
+fn to_unit(word: u64) -> f64 {
+    unit(word as u32, (word >> 32) as u32)
+}
+
+/// The upper 53 bits of a word, given as its lower and upper half, as a number in [0, 1).
 #[inline(always)]
-fn box_muller(first: u64, second: u64) -> (f64, f64) {
-    let above_zero = ((first >> 11) + 1) as f64 * (1.0 / 9_007_199_254_740_992.0);
+pub(super) fn unit(low: u32, high: u32) -> f64 {
+    whole(low, high) * (1.0 / 9_007_199_254_740_992.0)
+}
+
+/// The upper 53 bits of a word as a whole number. Halves become doubles with the vectors of any
+/// machine, words of 64 bits do not.
+#[inline(always)]
+fn whole(low: u32, high: u32) -> f64 {
+    f64::from(high) * 2_097_152.0 + f64::from((low >> 11).cast_signed())
+}
+
+/// Two normals of two words, each given as its lower and upper half. The radius needs a number in
+/// (0, 1].
+#[inline(always)]
+pub(super) fn box_muller(first: (u32, u32), second: (u32, u32)) -> (f64, f64) {
+    let above_zero = (whole(first.0, first.1) + 1.0) * (1.0 / 9_007_199_254_740_992.0);
     let radius = (-2.0 * ln(above_zero)).sqrt();
-    let (sin, cos) = sin_cos_turns(to_unit(second));
+    let (sin, cos) = sin_cos_turns(unit(second.0, second.1));
     (radius * cos, radius * sin)
+}
+
+fn halves(word: u64) -> (u32, u32) {
+    (word as u32, (word >> 32) as u32)
 }
 
 impl Independent {
@@ -143,7 +166,7 @@ impl Independent {
             return spare;
         }
         let (first, second) = (self.words.next(), self.words.next());
-        let (normal, spare) = box_muller(first, second);
+        let (normal, spare) = box_muller(halves(first), halves(second));
         self.spare = Some(spare);
         normal
     }
@@ -159,7 +182,7 @@ impl Independent {
             let words: [u64; 16] = std::array::from_fn(|_| self.words.next());
             let (pairs, words) = (lane.as_chunks_mut::<2>().0, words.as_chunks::<2>().0);
             for k in 0..8 {
-                (pairs[k][0], pairs[k][1]) = box_muller(words[k][0], words[k][1]);
+                (pairs[k][0], pairs[k][1]) = box_muller(halves(words[k][0]), halves(words[k][1]));
             }
         }
         for x in rest {
