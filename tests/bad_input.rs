@@ -469,7 +469,7 @@ impl Model for Contradicts {
         Lane::splat(100.0)
     }
     fn init_classical(&self) -> Sampler<'_> {
-        Box::new(|_, z| z[0] = c64(1.0, 0.0))
+        Sampler::new(|_, z| z[0] = c64(1.0, 0.0))
     }
 }
 

@@ -123,7 +123,7 @@ fn closures_with_facts_hop_as_the_built_in_model_does() {
             h[(1, 1)] = c64(-e, 0.0);
             h[(0, 1)] = c64(v, 0.0);
         })
-        .with_init_classical(move |draws, z| reference.init_classical()(draws, z));
+        .with_init_classical(move |draws, z| reference.init_classical().draw(draws, z));
     let mut sim = Simulation::new(closures, built_in.algorithm.clone());
     sim.settings = built_in.settings.clone();
     sim.initial_state = built_in.initial_state.clone();

@@ -13,7 +13,7 @@ fn points(model: &dyn Model) -> Coords {
     for lane in 0..LANES {
         let mut own = vec![c64(0.0, 0.0); z.len()];
         let mut draws = Seeding::Independent.draws(Seed(lane as u64), PURPOSE);
-        sampler(&mut draws, &mut own);
+        sampler.draw(&mut draws, &mut own);
         for (j, z) in own.iter_mut().enumerate() {
             let near = c64(0.3 * draws.normal(), 0.0);
             *z = if model.update_dh_qc_dzc() { c64(near.re, z.im) } else { *z + near * j as f64 };

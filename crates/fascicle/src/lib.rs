@@ -74,7 +74,7 @@
 //!         h.add_re(1, 1, z.re[0] * -0.6);
 //!     }
 //!     fn init_classical(&self) -> Sampler<'_> {
-//!         Box::new(|draws, z| z[0] = c64(draws.normal(), draws.normal()))
+//!         Sampler::new(|draws, z| z[0] = c64(draws.normal(), draws.normal()))
 //!     }
 //! }
 //!

@@ -24,6 +24,6 @@ pub use hop_numerical::{NumericalHop, hop_numerical};
 pub use monte_carlo::{MonteCarlo, monte_carlo};
 pub use quantum::{h_q_nearest_neighbor, h_q_two_level};
 pub use sampling::{
-    Sampler, boltzmann_harmonic, definite_position_momentum, from_position_momentum,
+    Sampler, boltzmann_harmonic, definite_position_momentum, from_position_momentum, normal,
     wigner_coherent_state, wigner_harmonic,
 };

@@ -70,7 +70,7 @@ impl MonteCarlo {
 pub fn monte_carlo<M: Model + ?Sized>(model: &M, settings: MonteCarlo) -> Sampler<'_> {
     let kbt = check(model, &settings).unwrap_or_else(|error| resume_unwind(Box::new(error)));
     let chains = [OnceLock::new(), OnceLock::new()];
-    Box::new(move |draws, z| {
+    Sampler::new(move |draws, z| {
         let seeding = draws.seeding();
         let chain = chains[usize::from(seeding == Seeding::QcLab)]
             .get_or_init(|| chain(model, &settings, kbt, seeding, z.len()));

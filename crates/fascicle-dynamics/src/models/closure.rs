@@ -358,7 +358,7 @@ impl Model for ClosureModel {
 
     fn init_classical(&self) -> Sampler<'_> {
         match &self.init_classical {
-            Some(f) => Box::new(f.as_ref()),
+            Some(f) => Sampler::new(f.as_ref()),
             None => ingredients::monte_carlo(self, self.monte_carlo()),
         }
     }

@@ -109,7 +109,7 @@ fn points(system: &System<'_>) -> Coords {
     for lane in 0..LANES {
         let mut z = vec![c64(0.0, 0.0); points.len()];
         let mut draws = system.seeding.draws(Seed(lane as u64), PROBE);
-        (system.sampler)(&mut draws, &mut z);
+        system.sampler.draw(&mut draws, &mut z);
         points.set_trajectory(lane, &z);
     }
     points

@@ -1,9 +1,10 @@
 //! The start of a trajectory.
 
-use fascicle_core::{Purpose, c64};
+use fascicle_core::Purpose;
 
+use super::numbers::draw_seeds;
 use super::task;
-use crate::{LANES, Lane};
+use crate::Lane;
 
 /// The stream of the initial coordinates.
 const INITIAL_COORDINATES: Purpose = Purpose::new("initial coordinates");
@@ -22,18 +23,9 @@ task! {
 task! {
     /// Draws the initial coordinates z. The branches of a seed group share them.
     InitializeZ, "initialize_z", |step, block| {
-        let mut z = vec![c64(0.0, 0.0); step.num_classical_coordinates()];
-        let mut drawn = None;
-        for lane in 0..LANES {
-            let seed = step.draw_seed(block.seed_of(lane));
-            if drawn != Some(seed) {
-                z.fill(c64(0.0, 0.0));
-                let mut draws = step.seeding().draws(seed, INITIAL_COORDINATES);
-                (step.system().sampler)(&mut draws, &mut z);
-                drawn = Some(seed);
-            }
-            block.z.set_trajectory(lane, &z);
-        }
+        let seeds = draw_seeds(step, block);
+        let sampler = &step.system().sampler;
+        sampler.draw_block(step.seeding(), &seeds, INITIAL_COORDINATES, &mut block.z);
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! The random numbers of surface hopping.
 
-use fascicle_core::{Draws, Purpose, Seeding};
+use fascicle_core::{LaneDraws, Purpose, Seed, Seeding};
 
 use super::task;
+use crate::sys::{Kernel, dispatch};
 use crate::{Block, LANES, Lane, Step};
 
 /// The stream of the hop numbers, one per time step.
@@ -17,8 +18,8 @@ const CHUNK: usize = 64;
 /// The numbers ξ that decide on hops: number t of a trajectory's stream for time step t.
 #[derive(Debug, Default)]
 pub(crate) struct HopNumbers {
-    draws: Vec<Draws>,
-    chunk: Vec<Lane>,
+    draws: Option<LaneDraws>,
+    chunk: Vec<[f64; LANES]>,
     /// The chunk in store, counted from 1; 0 for none.
     stored: u64,
     /// The numbers ξ that decide on the initial surface.
@@ -33,16 +34,48 @@ impl HopNumbers {
             self.refill();
             self.stored += 1;
         }
-        self.chunk[step as usize % CHUNK]
+        Lane(self.chunk[step as usize % CHUNK])
     }
 
     fn refill(&mut self) {
-        self.chunk.resize(CHUNK, Lane::ZERO);
-        let mut numbers = [0.0; CHUNK];
-        for (lane, draws) in self.draws.iter_mut().enumerate() {
-            draws.fill_uniform(&mut numbers);
-            self.chunk.iter_mut().zip(numbers).for_each(|(to, number)| to[lane] = number);
+        self.chunk.resize(CHUNK, [0.0; LANES]);
+        if let Some(draws) = &mut self.draws {
+            dispatch(Fill { draws, numbers: &mut self.chunk });
         }
+    }
+}
+
+/// The next numbers of sixteen streams.
+struct Fill<'a> {
+    draws: &'a mut LaneDraws,
+    numbers: &'a mut [[f64; LANES]],
+}
+
+impl Kernel for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.draws.fill_uniform(self.numbers);
+    }
+}
+
+/// Sixteen streams for a purpose, from which so many numbers are skipped.
+struct Start<'a> {
+    seeding: Seeding,
+    seeds: &'a [Seed; LANES],
+    purpose: Purpose,
+    skip: u64,
+}
+
+impl Kernel for Start<'_> {
+    type Output = LaneDraws;
+
+    #[inline(always)]
+    fn run(self) -> LaneDraws {
+        let mut draws = LaneDraws::new(self.seeding, self.seeds, self.purpose);
+        draws.skip_uniforms(self.skip);
+        draws
     }
 }
 
@@ -53,26 +86,23 @@ task! {
     /// With [`Seeding::QcLab`] the hop numbers begin the stream that the coordinates were drawn from
     /// once more, and the surface's comes after the last of them, as in QC Lab 1.3.0.
     InitializeRandomValuesFssh, "initialize_random_values_fssh", |step, block| {
-        let seeds: Vec<_> = (0..LANES).map(|lane| step.draw_seed(block.seed_of(lane))).collect();
-        let draws = |purpose| seeds.iter().map(move |&seed| step.seeding().draws(seed, purpose));
-        let surface = Lane::from_fn({
-            let mut draws = draws(SURFACE);
-            move |_| draws.next().map_or(0.0, |draws| surface_number(step, draws))
-        });
+        let (seeding, seeds) = (step.seeding(), draw_seeds(step, block));
+        let start = |purpose, skip| dispatch(Start { seeding, seeds: &seeds, purpose, skip });
+        let after_hops = if seeding == Seeding::QcLab { step.steps() + 1 } else { 0 };
+        let mut surface = [[0.0; LANES]];
+        dispatch(Fill { draws: &mut start(SURFACE, after_hops), numbers: &mut surface });
         block.hop_numbers = HopNumbers {
-            draws: draws(HOPS).collect(),
-            surface: Some(surface),
+            draws: Some(start(HOPS, 0)),
+            surface: Some(Lane(surface[0])),
             ..HopNumbers::default()
         };
         Ok(())
     }
 }
 
-fn surface_number(step: &Step<'_>, mut draws: Draws) -> f64 {
-    if step.seeding() == Seeding::QcLab {
-        draws.skip_uniforms(step.steps() + 1);
-    }
-    draws.uniform()
+/// The seeds whose random numbers the trajectories of a block use.
+pub(super) fn draw_seeds(step: &Step<'_>, block: &Block) -> [Seed; LANES] {
+    std::array::from_fn(|lane| step.draw_seed(block.seed_of(lane)))
 }
 
 /// The hop numbers of this time step.
