@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Keep;
 use crate::data::{OutputSpec, Trajectory};
-use crate::sums::{Scale, Sums};
+use crate::sums::{NotSummable, Scale, Sums};
 use crate::{Cause, Failure, Seed};
 
 /// The values of an output for a block of trajectories: component c of trajectory l of the block is
@@ -26,8 +26,8 @@ impl<'a> Lanes<'a> {
         Self { values, stride: 1 }
     }
 
-    fn get(&self, component: usize, lane: usize) -> f64 {
-        self.values[component * self.stride + lane]
+    fn row(&self, component: usize, lanes: usize) -> &[f64] {
+        &self.values[component * self.stride..][..lanes]
     }
 }
 
@@ -58,17 +58,65 @@ pub struct Recorder<'a> {
 struct Recorded {
     spec: OutputSpec,
     sums: Sums,
-    /// `[lane][time][component, (re, im)]`
+    /// `[time][component, (re, im)][lane]`
     series: Vec<f64>,
+    /// Whether all values of the block are finite and in range.
+    sound: bool,
     /// The sum over the branches of an unfinished group.
     unit: Vec<f64>,
-    written: usize,
+    /// How often each time was recorded in this block.
+    written: Vec<u32>,
 }
 
 impl Recorded {
-    fn lane(&self, lane: usize) -> &[f64] {
-        let length = self.sums.len();
-        &self.series[lane * length..(lane + 1) * length]
+    /// For a block of so many trajectories.
+    fn begin(&mut self, lanes: usize) {
+        self.series.resize(lanes * self.sums.len(), f64::NAN);
+        self.sound = true;
+        self.written.fill(0);
+    }
+
+    /// Takes every `step`-th component at a time, from this one on.
+    fn put(&mut self, time: usize, first: usize, step: usize, lanes: usize, values: &Lanes<'_>) {
+        let (width, limit) = (self.spec.width(), self.spec.scale.limit());
+        for (from, to) in (first..width).step_by(step).enumerate() {
+            let row = &mut self.series[(time * width + to) * lanes..][..lanes];
+            let mut sound = true;
+            for (to, &x) in row.iter_mut().zip(values.row(from, lanes)) {
+                *to = x;
+                // A NaN is not sound either.
+                sound &= x.abs() <= limit;
+            }
+            self.sound &= sound;
+        }
+    }
+
+    /// The series of one trajectory of a block of so many.
+    fn lane(&self, lane: usize, lanes: usize) -> impl Iterator<Item = f64> {
+        self.series.iter().skip(lane).step_by(lanes).copied()
+    }
+
+    /// Adds a block of so many groups. Each value was inspected.
+    fn add_groups(&mut self, groups: usize, group: usize) -> Result<(), NotSummable> {
+        if group > 1 {
+            self.average(group);
+        }
+        let values = &self.series[..groups * self.sums.len()];
+        if group > 1 {
+            // The sum over branches of the largest doubles is infinite.
+            self.sums.check(values, groups)?;
+        }
+        self.sums.add_units(values, groups);
+        Ok(())
+    }
+
+    /// Makes a series of groups, each the mean of its branches, from that of the trajectories.
+    fn average(&mut self, group: usize) {
+        for (to, at) in (0..self.series.len()).step_by(group).enumerate() {
+            // Branches are added in the order of their seeds: the same bits everywhere.
+            let sum = self.series[at..at + group].iter().fold(0.0, |sum, value| sum + value);
+            self.series[to] = sum / group as f64;
+        }
     }
 }
 
@@ -95,11 +143,7 @@ impl<'a> Recorder<'a> {
     pub fn begin(&mut self, seeds: &[Seed]) {
         self.block.clear();
         self.block.extend_from_slice(seeds);
-        for output in &mut self.outputs {
-            output.written = 0;
-            output.series.clear();
-            output.series.resize(seeds.len() * output.sums.len(), f64::NAN);
-        }
+        self.outputs.iter_mut().for_each(|output| output.begin(seeds.len()));
     }
 
     /// Records a real output of this shape at a time, given by its index.
@@ -114,16 +158,9 @@ impl<'a> Recorder<'a> {
         scale: Scale,
         values: Lanes<'_>,
     ) -> Result<(), Failure> {
-        let times = self.times.len();
         let (output, lanes) = self.output(name, shape, false, scale)?;
-        let width = output.spec.width();
-        output.written += 1;
-        for lane in 0..lanes {
-            let at = (lane * times + time) * width;
-            for component in 0..width {
-                output.series[at + component] = values.get(component, lane);
-            }
-        }
+        output.written[time] += 1;
+        output.put(time, 0, 1, lanes, &values);
         Ok(())
     }
 
@@ -140,17 +177,10 @@ impl<'a> Recorder<'a> {
         re: Lanes<'_>,
         im: Lanes<'_>,
     ) -> Result<(), Failure> {
-        let times = self.times.len();
         let (output, lanes) = self.output(name, shape, true, scale)?;
-        let width = output.spec.width();
-        output.written += 1;
-        for lane in 0..lanes {
-            let at = (lane * times + time) * width;
-            for component in 0..width / 2 {
-                output.series[at + 2 * component] = re.get(component, lane);
-                output.series[at + 2 * component + 1] = im.get(component, lane);
-            }
-        }
+        output.written[time] += 1;
+        output.put(time, 0, 2, lanes, &re);
+        output.put(time, 1, 2, lanes, &im);
         Ok(())
     }
 
@@ -162,24 +192,47 @@ impl<'a> Recorder<'a> {
     pub fn end(&mut self) -> Result<(), Failure> {
         self.check_written()?;
         self.settled = true;
-        for lane in 0..self.block.len() {
-            let seed = self.block[lane];
-            self.unit.push(seed);
-            if let Some(wrong) = self.inspect(lane) {
-                self.wrong.get_or_insert(wrong);
-            }
-            self.add_to_unit(lane);
-            if self.keep.wants(seed) {
-                let series = |o: &Recorded| (o.spec.clone(), o.lane(lane).to_vec());
-                let outputs = self.outputs.iter().map(series).collect();
-                self.kept.insert(seed, Trajectory::new(outputs));
-            }
-            if self.unit.len() == self.group {
-                self.end_unit()?;
-            }
+        self.keep_wanted();
+        let whole = self.unit.is_empty() && self.block.len().is_multiple_of(self.group);
+        if whole && self.outputs.iter().all(|output| output.sound) {
+            self.end_groups()?;
+        } else {
+            (0..self.block.len()).try_for_each(|lane| self.end_lane(lane))?;
         }
         self.block.clear();
         Ok(())
+    }
+
+    /// Keeps the series of the block's trajectories that are to be kept.
+    fn keep_wanted(&mut self) {
+        let lanes = self.block.len();
+        for (lane, &seed) in
+            self.block.iter().enumerate().filter(|(_, seed)| self.keep.wants(**seed))
+        {
+            let series = |o: &Recorded| (o.spec.clone(), o.lane(lane, lanes).collect());
+            let outputs = self.outputs.iter().map(series).collect();
+            self.kept.insert(seed, Trajectory::new(outputs));
+        }
+    }
+
+    /// Adds a block of whole groups in which nothing is wrong.
+    fn end_groups(&mut self) -> Result<(), Failure> {
+        let groups = self.block.len() / self.group;
+        for output in &mut self.outputs {
+            output.add_groups(groups, self.group).map_err(Failure::other)?;
+        }
+        self.seeds.extend_from_slice(&self.block);
+        Ok(())
+    }
+
+    /// Adds one trajectory, after a look at its values.
+    fn end_lane(&mut self, lane: usize) -> Result<(), Failure> {
+        self.unit.push(self.block[lane]);
+        if let Some(wrong) = self.inspect(lane) {
+            self.wrong.get_or_insert(wrong);
+        }
+        self.add_to_unit(lane);
+        if self.unit.len() == self.group { self.end_unit() } else { Ok(()) }
     }
 
     /// Checks that each of these trajectories was recorded, and no other.
@@ -236,18 +289,19 @@ impl<'a> Recorder<'a> {
 
     fn insert(&mut self, spec: OutputSpec) {
         let sums = Sums::new(spec.scale, self.times.len() * spec.width());
-        let series = vec![f64::NAN; self.block.len() * sums.len()];
-        let unit = vec![0.0; sums.len()];
-        self.outputs.push(Recorded { spec, sums, series, unit, written: 0 });
+        let (unit, written) = (vec![0.0; sums.len()], vec![0; self.times.len()]);
+        let mut output = Recorded { spec, sums, series: Vec::new(), sound: true, unit, written };
+        output.begin(self.block.len());
+        self.outputs.push(output);
     }
 
     fn check_written(&self) -> Result<(), Failure> {
         let times = self.times.len();
-        match self.outputs.iter().find(|output| output.written != times) {
+        match self.outputs.iter().find(|output| output.written.iter().any(|&count| count != 1)) {
             None => Ok(()),
             Some(output) => Err(changed(
                 format!("{} at each of {times} times", output.spec),
-                format!("it at {}", output.written),
+                format!("it at {}", output.written.iter().sum::<u32>()),
             )),
         }
     }
@@ -255,31 +309,28 @@ impl<'a> Recorder<'a> {
     /// What is wrong with a trajectory, if anything: the earliest value that is not finite, else a
     /// value out of its range.
     fn inspect(&self, lane: usize) -> Option<Failure> {
-        let seed = self.block[lane];
+        let (seed, lanes) = (self.block[lane], self.block.len());
         let first_bad = |output: &'_ Recorded| {
-            let at = output.lane(lane).iter().position(|value| !value.is_finite())?;
-            Some((at / output.spec.width(), output.lane(lane)[at], output.spec.name.clone()))
+            let mut values = output.lane(lane, lanes).enumerate();
+            let (at, value) = values.find(|(_, value)| !value.is_finite())?;
+            Some((at / output.spec.width(), value, output.spec.name.clone()))
         };
         let earliest = self.outputs.iter().filter_map(first_bad).min_by_key(|bad| bad.0);
         let cause = match earliest {
             Some((time, value, output)) => {
                 Cause::NotFinite { output, time: self.times[time], value: value.to_string() }
             }
-            None => self.outputs.iter().find_map(|output| out_of_range(output, lane))?,
+            None => self.outputs.iter().find_map(|output| out_of_range(output, lane, lanes))?,
         };
         Some(Failure::new(cause).with_seeds(&[seed]))
     }
 
     fn add_to_unit(&mut self, lane: usize) {
+        let lanes = self.block.len();
         for output in &mut self.outputs {
-            let length = output.sums.len();
-            let series = &output.series[lane * length..(lane + 1) * length];
-            if self.group == 1 {
-                output.unit.copy_from_slice(series);
-            } else {
-                // Branches are added in the order of their seeds: the same bits everywhere.
-                output.unit.iter_mut().zip(series).for_each(|(sum, value)| *sum += value);
-            }
+            let series = output.series.iter().skip(lane).step_by(lanes);
+            // Branches are added in the order of their seeds: the same bits everywhere.
+            output.unit.iter_mut().zip(series).for_each(|(sum, value)| *sum += value);
         }
     }
 
@@ -311,12 +362,12 @@ impl<'a> Recorder<'a> {
     }
 }
 
-fn out_of_range(output: &Recorded, lane: usize) -> Option<Cause> {
+fn out_of_range(output: &Recorded, lane: usize, lanes: usize) -> Option<Cause> {
     let Scale::Fixed { log2_range: range } = output.spec.scale else {
         return None;
     };
-    let limit = 2.0_f64.powi(range);
-    let value = output.lane(lane).iter().copied().find(|value| value.abs() > limit)?;
+    let limit = output.spec.scale.limit();
+    let value = output.lane(lane, lanes).find(|value| value.abs() > limit)?;
     Some(Cause::OutOfRange { output: output.spec.name.clone(), value, range })
 }
 

@@ -51,3 +51,77 @@ fn what_is_recorded_is_what_was_asked_for() {
         assert!(error.contains("expected the ensemble to record 4 trajectories"), "{error}");
     }
 }
+
+/// The value of a trajectory at a time, in component 0 or 1.
+fn value(seed: u64, time: usize, component: usize) -> f64 {
+    (seed as f64 * 0.37 - 1.0) / (1.0 + time as f64) + component as f64 * 1e-13
+}
+
+/// Records trajectories in blocks of so many. One of them may have a NaN.
+fn recorded(group: usize, block: usize, nan: Option<u64>) -> (Vec<Vec<u8>>, Vec<Seed>, Vec<u64>) {
+    let (times, keep) = ([0.0, 1.0, 2.0], Keep::All);
+    let mut recorder = Recorder::new(&times, group, &keep, true);
+    let seeds: Vec<Seed> = (0..24).map(Seed).collect();
+    for seeds in seeds.chunks(block) {
+        recorder.begin(seeds);
+        // In any order of the times.
+        for time in [2, 0, 1] {
+            let of = |component| seeds.iter().map(move |seed| value(seed.0, time, component));
+            let mut re: Vec<f64> = of(0).chain(of(1)).collect();
+            let im: Vec<f64> = re.iter().map(|x| -2.0 * x).collect();
+            if let Some(at) = seeds.iter().position(|seed| Some(seed.0) == nan) {
+                re[at] = f64::NAN;
+            }
+            let (re, im) = (Lanes::new(&re, seeds.len()), Lanes::new(&im, seeds.len()));
+            let scale = crate::Scale::Fixed { log2_range: 6 };
+            recorder.complex(time, "c", &[2], scale, re, im).unwrap();
+            recorder.real(time, "r", &[2], crate::Scale::Exact, im).unwrap();
+        }
+        recorder.end().unwrap();
+    }
+    let sums = recorder.sums().map(|(_, sums)| sums.to_bytes()).collect();
+    for (seed, series) in &recorder.kept {
+        assert_eq!(series.real("r").unwrap()[[2, 1]], -2.0 * value(seed.0, 2, 1));
+    }
+    let kept = recorder.kept.keys().map(|seed| seed.0).collect();
+    (sums, recorder.seeds, kept)
+}
+
+#[test]
+fn blocks_do_not_matter() {
+    for group in [1, 2, 3] {
+        for nan in [None, Some(7)] {
+            let one_by_one = recorded(group, 1, nan);
+            assert_eq!(one_by_one.1.len(), if nan.is_some() { 24 - group } else { 24 });
+            assert_eq!(one_by_one.1.len(), one_by_one.2.len());
+            for block in [2, 3, 6, 7, 24] {
+                assert_eq!(recorded(group, block, nan), one_by_one, "{group}, {block}, {nan:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_time_is_recorded_once() {
+    let (times, keep) = ([0.0, 1.0], Keep::default());
+    for (recorded, found) in
+        [(vec![0], "it at 1"), (vec![0, 0], "it at 2"), (vec![0, 1, 1], "it at 3")]
+    {
+        let mut recorder = Recorder::new(&times, 1, &keep, false);
+        recorder.begin(&[Seed(0)]);
+        for time in recorded {
+            recorder.real(time, "x", &[], crate::Scale::Exact, Lanes::one(&[1.0])).unwrap();
+        }
+        assert!(recorder.end().unwrap_err().to_string().contains(found), "{found}");
+    }
+}
+
+#[test]
+fn means_of_branches_that_overflow_are_refused() {
+    let (times, keep) = ([0.0], Keep::default());
+    let mut recorder = Recorder::new(&times, 2, &keep, false);
+    recorder.begin(&[Seed(0), Seed(1)]);
+    let values = Lanes::new(&[f64::MAX, f64::MAX], 2);
+    recorder.real(0, "x", &[], crate::Scale::Exact, values).unwrap();
+    assert!(recorder.end().unwrap_err().to_string().contains("component 0 is inf"));
+}

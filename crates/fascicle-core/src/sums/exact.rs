@@ -1,6 +1,7 @@
 //! Exact sums: an accumulator of 32-bit digits as wide as the values need.
 
 use super::decompose;
+use super::near::{LANES, Near, far};
 
 /// The exponent of digit 0: a multiple of 32 below that of the square of the smallest subnormal.
 pub(super) const BASE: i32 = -2176;
@@ -12,6 +13,9 @@ pub(super) const MOST_DIGITS: usize = 136;
 const MOST_PENDING: u64 = 1 << 29;
 
 const DIGIT: i64 = 0xFFFF_FFFF;
+
+/// Digits that one addition reaches.
+const SPAN: usize = 5;
 
 /// Sums of ±m 2^e for each component: Σ_k digit_k 2^(32 k + BASE), the digits signed and not
 /// normalised, for k in a window that all components share.
@@ -44,28 +48,6 @@ impl Exact {
         (&self.digits[at..at + self.width], BASE + 32 * self.low as i32)
     }
 
-    pub fn add_values(&mut self, values: &[f64]) {
-        self.make_room(values, 1, 3);
-        for (component, &value) in values.iter().enumerate() {
-            let (negative, m, e) = decompose(value);
-            if m != 0 {
-                self.add_at(component, negative, m, e - BASE);
-            }
-        }
-    }
-
-    pub fn add_squares(&mut self, values: &[f64]) {
-        self.make_room(values, 2, 5);
-        for (component, &value) in values.iter().enumerate() {
-            let (_, m, e) = decompose(value);
-            if m != 0 {
-                let square = u128::from(m) * u128::from(m);
-                self.add_at(component, false, square as u64, 2 * e - BASE);
-                self.add_at(component, false, (square >> 64) as u64, 2 * e + 64 - BASE);
-            }
-        }
-    }
-
     pub fn merge(&mut self, other: &Self) {
         if other.width == 0 {
             return;
@@ -82,36 +64,31 @@ impl Exact {
         }
     }
 
-    /// Adds ±m 2^position: three digits at most. The window is wide enough.
+    /// Adds ±m 2^position to a component, m below 2^127: five digits at most.
     #[inline]
-    fn add_at(&mut self, component: usize, negative: bool, m: u64, position: i32) {
-        let (digit, offset) = (position as usize / 32, position as usize % 32);
+    fn add_at(&mut self, component: usize, negative: bool, m: u128, position: i32) {
+        let (digit, offset) = (position as usize / 32, position as u32 % 32);
+        if digit < self.low || digit + SPAN > self.low + self.width {
+            self.widen(digit, digit + SPAN);
+        }
         let at = component * self.width + digit - self.low;
-        let shifted = u128::from(m) << offset;
-        for (k, to) in self.digits[at..at + 3].iter_mut().enumerate() {
-            let part = (shifted >> (32 * k)) as i64 & DIGIT;
-            *to += if negative { -part } else { part };
+        let low = m << offset;
+        // In two steps, as 128 bits cannot be shifted at once where the offset is 0.
+        let top = (m >> 64 >> (64 - offset)) as i64;
+        let parts = [low, low >> 32, low >> 64, low >> 96].map(|part| part as i64 & DIGIT);
+        let sign = -i64::from(negative);
+        let digits = &mut self.digits[at..at + SPAN];
+        for (to, part) in digits.iter_mut().zip(parts.into_iter().chain([top])) {
+            *to += (part ^ sign) - sign;
         }
     }
 
-    /// Makes the window wide enough for the values' `power`-th powers, `span` digits each.
-    fn make_room(&mut self, values: &[f64], power: i32, span: usize) {
-        if self.pending >= MOST_PENDING {
+    /// Makes room for so many additions to each digit.
+    fn reserve(&mut self, additions: usize) {
+        if self.pending + additions as u64 > MOST_PENDING {
             self.normalise();
         }
-        self.pending += 2;
-        let (mut low, mut high) = (i32::MAX, i32::MIN);
-        for &value in values {
-            let (_, m, e) = decompose(value);
-            if m != 0 {
-                low = low.min(e);
-                high = high.max(e);
-            }
-        }
-        if low <= high {
-            let digit = |e: i32| (power * e - BASE) as usize / 32;
-            self.widen(digit(low), digit(high) + span);
-        }
+        self.pending += additions as u64;
     }
 
     /// Widens the window to include these digits.
@@ -154,5 +131,40 @@ impl Exact {
             digits[last] += carry;
         }
         self.pending = 1;
+    }
+}
+
+/// Adds values and their squares, of this many units side by side: `values[component * units + unit]`.
+pub(super) fn add_units(x: &mut Exact, x2: &mut Exact, values: &[f64], units: usize) {
+    x.reserve(units + units.div_ceil(LANES));
+    x2.reserve(units + units.div_ceil(LANES));
+    for (component, values) in values.chunks_exact(units).enumerate() {
+        for values in values.chunks(LANES) {
+            add_few(x, x2, component, values);
+        }
+    }
+}
+
+/// Adds up to sixteen values and their squares to a component.
+#[inline]
+fn add_few(x: &mut Exact, x2: &mut Exact, component: usize, values: &[f64]) {
+    let base = Near::base(values);
+    let near = Near::of(values, base);
+    if near.squares != 0 {
+        x.add_at(component, near.sum < 0, near.sum.unsigned_abs().into(), base - BASE);
+        x2.add_at(component, false, near.squares, 2 * base - BASE);
+    }
+    if near.some_far {
+        far(values, base).for_each(|value| add_one(x, x2, component, value));
+    }
+}
+
+/// Adds a value and its square to a component.
+#[inline(never)]
+fn add_one(x: &mut Exact, x2: &mut Exact, component: usize, value: f64) {
+    let (negative, m, e) = decompose(value);
+    if m != 0 {
+        x.add_at(component, negative, m.into(), e - BASE);
+        x2.add_at(component, false, u128::from(m) * u128::from(m), 2 * e - BASE);
     }
 }

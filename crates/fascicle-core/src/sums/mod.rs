@@ -33,6 +33,7 @@ mod big;
 mod bytes;
 mod exact;
 mod fixed;
+mod near;
 mod statistics;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,16 @@ pub enum Scale {
     },
     /// Every finite double, without rounding. The choice where no range is known.
     Exact,
+}
+
+impl Scale {
+    /// The largest |x| that can be added.
+    pub(crate) fn limit(self) -> f64 {
+        match self {
+            Self::Fixed { log2_range: range } => 2.0_f64.powi(range),
+            Self::Exact => f64::MAX,
+        }
+    }
 }
 
 /// A value that cannot be added.
@@ -139,22 +150,30 @@ impl Sums {
     /// When the number of values is not that of the components.
     pub fn add(&mut self, values: &[f64]) -> Result<(), NotSummable> {
         assert_eq!(values.len(), self.len, "expected one value per component");
-        let limit = match self.scale {
-            Scale::Fixed { log2_range: range } => 2.0_f64.powi(range),
-            Scale::Exact => f64::MAX,
-        };
+        self.check(values, 1)?;
+        self.add_units(values, 1);
+        Ok(())
+    }
+
+    /// Checks that the values of this many units, `values[component * units + unit]`, can be added.
+    pub(crate) fn check(&self, values: &[f64], units: usize) -> Result<(), NotSummable> {
+        let (scale, limit) = (self.scale, self.scale.limit());
         // Not `> limit`: a NaN must not pass.
-        if let Some(index) = values.iter().position(|x| !(x.abs() <= limit)) {
-            return Err(NotSummable { index, value: values[index], scale: self.scale });
+        match values.iter().position(|x| !(x.abs() <= limit)) {
+            Some(at) => Err(NotSummable { index: at / units, value: values[at], scale }),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the values of this many units, which are [checked](Sums::check).
+    pub(crate) fn add_units(&mut self, values: &[f64], units: usize) {
+        if units == 0 {
+            return;
         }
         match &mut self.store {
-            Store::Fixed(fixed) => fixed.add(values),
-            Store::Exact { x, x2 } => {
-                x.add_values(values);
-                x2.add_squares(values);
-            }
+            Store::Fixed(fixed) => fixed.add_units(values, units),
+            Store::Exact { x, x2 } => exact::add_units(x, x2, values, units),
         }
-        Ok(())
     }
 
     /// Adds other sums: the same bits as if their values had been added one by one.

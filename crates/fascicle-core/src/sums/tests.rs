@@ -128,6 +128,56 @@ proptest! {
     }
 
     #[test]
+    fn units_side_by_side_are_units_one_by_one(
+        values in prop::collection::vec(wild(), 40),
+        near in prop::collection::vec(-3.0..3.0_f64, 40),
+        units in 1_usize..40,
+    ) {
+        for (scale, values) in [
+            (Scale::Exact, &values),
+            (Scale::Exact, &near),
+            (Scale::Fixed { log2_range: 2 }, &near),
+        ] {
+            let components = values.len() / units;
+            let values = &values[..components * units];
+            let mut together = Sums::new(scale, components);
+            together.add_units(values, units);
+            together.add_units(values, units);
+            let mut one_by_one = Sums::new(scale, components);
+            for unit in (0..units).chain(0..units) {
+                let own: Vec<f64> = values.iter().skip(unit).step_by(units).copied().collect();
+                one_by_one.add(&own).unwrap();
+            }
+            prop_assert_eq!(together.to_bytes(), one_by_one.to_bytes());
+        }
+    }
+
+    #[test]
+    fn fixed_sums_are_those_of_the_grid(
+        range in prop_oneof![-400..=400_i32, Just(-400), Just(400), Just(0)],
+        values in prop::collection::vec((any::<f64>(), -1070_i32..=0), 1..20),
+    ) {
+        let limit = 2.0_f64.powi(range);
+        let mut sums = Sums::new(Scale::Fixed { log2_range: range }, 1);
+        let (mut x, mut x2) = (BigInt::from(0), BigInt::from(0));
+        for (value, exponent) in values {
+            let signed_one = (1.0 + (value.to_bits() >> 12 & 0xFFFF) as f64 / 65_536.0).copysign(value);
+            for value in [value, signed_one * 2.0_f64.powi((range + exponent).max(-1060)), limit, -limit, -0.0, -5e-324] {
+                if value.abs() <= limit {
+                    sums.add(&[value]).unwrap();
+                    // Rounded down, in units of 2^(range - 90).
+                    let grid: BigInt = (integer(value) << 300) >> (1374 - 90 + range) as u64;
+                    x2 += &grid * &grid;
+                    x += grid;
+                }
+            }
+        }
+        let bytes = sums.to_bytes();
+        prop_assert_eq!(BigInt::from_signed_bytes_le(&bytes[13..29]), x);
+        prop_assert_eq!(BigInt::from_bytes_le(Sign::Plus, &bytes[29..61]), x2);
+    }
+
+    #[test]
     fn any_bytes_are_sums_or_an_error(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Some(first) = bytes.first_mut() {
             *first %= 4;
