@@ -2,7 +2,7 @@
 
 use fascicle_core::{Draws, LaneDraws, Purpose, Seed, Seeding, c64};
 
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Coords, LANES, Lane};
 
 /// Draws the initial coordinates z of trajectories, C of them each.
@@ -112,7 +112,7 @@ impl Kernel for Normals<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         let Self { seeding, seeds, purpose, means, deviations, z } = self;
         let mut normals = vec![[0.0; LANES]; 2 * z.len()];
         LaneDraws::new(seeding, seeds, purpose).fill_normal(&mut normals);

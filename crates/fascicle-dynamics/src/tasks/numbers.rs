@@ -3,7 +3,7 @@
 use fascicle_core::{LaneDraws, Purpose, Seed, Seeding};
 
 use super::task;
-use crate::sys::{Kernel, dispatch};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{Block, LANES, Lane, Step};
 
 /// The stream of the hop numbers, one per time step.
@@ -55,7 +55,7 @@ impl Kernel for Fill<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run(self) {
+    fn run<P: Pack>(self) {
         self.draws.fill_uniform(self.numbers);
     }
 }
@@ -72,7 +72,7 @@ impl Kernel for Start<'_> {
     type Output = LaneDraws;
 
     #[inline(always)]
-    fn run(self) -> LaneDraws {
+    fn run<P: Pack>(self) -> LaneDraws {
         let mut draws = LaneDraws::new(self.seeding, self.seeds, self.purpose);
         draws.skip_uniforms(self.skip);
         draws
