@@ -2,8 +2,8 @@
 
 use std::ops::{Add, Sub};
 
-use crate::Basis;
 use crate::sys::{Complex, Pack};
+use crate::{Basis, Lane};
 
 /// Runs a function of packs for real or for complex components.
 macro_rules! by_kind {
@@ -23,6 +23,9 @@ pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
     /// Whether it is real.
     const REAL: bool;
 
+    /// Its parts.
+    const PARTS: usize = if Self::REAL { 1 } else { 2 };
+
     /// 0.
     fn zero() -> Self;
 
@@ -34,6 +37,12 @@ pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
 
     /// Puts it back.
     fn put(self, to: &mut Basis, i: usize, k: usize, at: usize);
+
+    /// From its parts, which lie one after the other.
+    fn from_lanes(from: &[Lane], at: usize) -> Self;
+
+    /// Puts them back.
+    fn to_lanes(self, to: &mut [Lane], at: usize);
 
     /// Its real part.
     fn re(self) -> P;
@@ -87,6 +96,16 @@ impl<P: Pack> Element<P> for P {
     #[inline(always)]
     fn put(self, to: &mut Basis, i: usize, k: usize, at: usize) {
         self.store(to.lanes_mut(i, k).0, at);
+    }
+
+    #[inline(always)]
+    fn from_lanes(from: &[Lane], at: usize) -> Self {
+        P::load(&from[0], at)
+    }
+
+    #[inline(always)]
+    fn to_lanes(self, to: &mut [Lane], at: usize) {
+        self.store(&mut to[0], at);
     }
 
     #[inline(always)]
@@ -164,6 +183,17 @@ impl<P: Pack> Element<P> for Complex<P> {
         let (re, im) = to.lanes_mut(i, k);
         self.re.store(re, at);
         self.im.store(im, at);
+    }
+
+    #[inline(always)]
+    fn from_lanes(from: &[Lane], at: usize) -> Self {
+        Self { re: P::load(&from[0], at), im: P::load(&from[1], at) }
+    }
+
+    #[inline(always)]
+    fn to_lanes(self, to: &mut [Lane], at: usize) {
+        self.re.store(&mut to[0], at);
+        self.im.store(&mut to[1], at);
     }
 
     #[inline(always)]

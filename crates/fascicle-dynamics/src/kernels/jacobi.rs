@@ -3,27 +3,53 @@
 //! In the basis X of the time step before, X† H X is nearly diagonal, and two or three sweeps finish
 //! it where six are needed from nothing. A sweep goes round by round over pairs of states that have
 //! no state in common, so that the roots and quotients of a round do not wait for each other.
+//!
+//! What is left after a sweep is of second order in its angles. Once all angles of a lane are below
+//! 7e-9 its last sweep turns the vectors alone: neither its eigenvalues nor its angles would notice.
 
 use super::element::Element;
 use crate::sys::{Complex, Pack};
-use crate::{Basis, Hermitian, LANES, Lane, Vector};
+use crate::{Basis, Hermitian, Lane};
 
 /// More sweeps than any matrix needs: convergence is quadratic, six are usual.
 const MOST_SWEEPS: usize = 30;
 
-/// An element this small against the matrix is no longer rotated away.
+/// An element this small against the matrix is not rotated away.
 const NEGLIGIBLE: f64 = 1e-16;
 
-/// What the method works on.
+/// The squared tangent of an angle of a last sweep, 2⁻⁵⁴.
+const LAST: f64 = 1.0 / 18_014_398_509_481_984.0;
+
+/// The squared tangent below which the series of a small angle is exact to rounding.
+const SMALL: f64 = 1e-4;
+
+/// What the method works on. Elements are one lane after the other, or two where they are complex.
 #[derive(Clone, Debug)]
 pub struct Room {
-    /// H in the basis, lower triangle by rows: `[row × (row + 1) / 2 + column]`.
-    matrix: Vector,
+    /// H in the basis, the lower triangle by rows.
+    matrix: Vec<Lane>,
+    /// The vectors, one after the other.
+    vectors: Vec<Lane>,
     /// H X_k.
-    column: Vector,
+    column: Vec<Lane>,
+    /// Pairs p < q of states, round by round: each state meets each other once, as in a tournament.
+    rounds: Vec<Vec<(usize, usize)>>,
     /// The rotations of a round.
     rotations: Vec<Rotation>,
+    /// What is negligible in each lane, squared.
+    tiny: Lane,
+    /// How far each lane is: [`TURNING`], [`LAST_SWEEP`] or [`DONE`].
+    state: Lane,
 }
+
+/// The lane's angles are large still.
+const TURNING: f64 = 0.0;
+
+/// They are small: only the vectors are turned.
+const LAST_SWEEP: f64 = 1.0;
+
+/// Nothing is left to do.
+const DONE: f64 = 2.0;
 
 /// A rotation of two states, by lane: v_p ← c v_p − s v_q, v_q ← s* v_p + c v_q.
 #[derive(Clone, Debug)]
@@ -37,18 +63,40 @@ struct Rotation {
 
 impl Room {
     pub fn new(n: usize) -> Self {
-        let none = Rotation { p: 0, q: 0, c: Lane::ZERO, s_re: Lane::ZERO, s_im: Lane::ZERO };
+        let zero = Lane::ZERO;
+        let none = Rotation { p: 0, q: 0, c: zero, s_re: zero, s_im: zero };
         Self {
-            matrix: Vector::zeros(n * (n + 1) / 2),
-            column: Vector::zeros(n),
+            matrix: vec![zero; n * (n + 1)],
+            vectors: vec![zero; 2 * n * n],
+            column: vec![zero; 2 * n],
+            rounds: rounds(n),
             rotations: vec![none; n / 2],
+            tiny: zero,
+            state: zero,
         }
     }
 }
 
+/// `m` states, an odd number, meet by i + j = round modulo m, and the one that would meet itself meets
+/// the last state where n is even.
+fn rounds(n: usize) -> Vec<Vec<(usize, usize)>> {
+    let even = n.is_multiple_of(2);
+    let m = if even { n.max(1) - 1 } else { n };
+    let round = |round: usize| {
+        // 2 i = round modulo m.
+        let own = if round.is_multiple_of(2) { round / 2 } else { (round + m) / 2 };
+        let others = (1..=(m - 1) / 2).map(|distance| {
+            let (i, j) = ((own + distance) % m, (own + m - distance) % m);
+            (i.min(j), i.max(j))
+        });
+        even.then_some((own, n - 1)).into_iter().chain(others).collect()
+    };
+    (0..m).map(round).collect()
+}
+
 /// Eigenvalues ascending, eigenvectors with a real first component. `eigvecs` begins as an orthonormal
-/// basis, in which H should be nearly diagonal. Lanes that have converged are rotated by the identity,
-/// so that a lane's bits do not depend on its neighbours.
+/// basis, in which H should be nearly diagonal. What is done to a lane depends on that lane alone: one
+/// that is done is rotated by the identity.
 #[inline(always)]
 pub fn diagonalize<P: Pack, E: Element<P>>(
     h: &Hermitian,
@@ -58,229 +106,356 @@ pub fn diagonalize<P: Pack, E: Element<P>>(
 ) {
     let n = h.n();
     transform::<P, E>(h, eigvecs, room);
-    let tiny = threshold::<P, E>(&room.matrix);
+    begin::<P, E>(room, n);
     for _ in 0..MOST_SWEEPS {
-        let mut rotated = false;
-        for round in 0..rounds(n) {
-            rotated |= rotate_round::<P, E>(room, eigvecs, round, &tiny);
-        }
-        if !rotated {
+        let (any, turning) = classify::<P, E>(room, n);
+        if !any {
             break;
         }
+        for round in 0..room.rounds.len() {
+            rotate_round::<P, E>(room, n, round, turning);
+        }
+        finish::<P>(&mut room.state);
     }
-    for k in 0..n {
-        eigvals[k] = room.matrix.re[index(k, k)];
-    }
+    hand_over::<P, E>(room, eigvals, eigvecs);
     sort::<P, E>(eigvals, eigvecs);
     if !E::REAL {
         turn::<P>(eigvecs);
     }
 }
 
-/// Of an element in the lower triangle.
+/// The place of an element of the lower triangle.
 #[inline(always)]
-fn index(row: usize, column: usize) -> usize {
-    row * (row + 1) / 2 + column
+fn index<P: Pack, E: Element<P>>(row: usize, column: usize) -> usize {
+    (row * (row + 1) / 2 + column) * E::PARTS
 }
 
 /// An element of the matrix.
 #[inline(always)]
-fn load<P: Pack, E: Element<P>>(matrix: &Vector, at: usize, pack: usize) -> E {
-    if E::REAL {
-        return E::from_complex(Complex { re: P::load(&matrix.re[at], pack), im: P::zero() });
-    }
-    E::from_complex(Complex::load(matrix, at, pack))
+fn load<P: Pack, E: Element<P>>(matrix: &[Lane], row: usize, column: usize, pack: usize) -> E {
+    let at = index::<P, E>(row, column);
+    E::from_lanes(&matrix[at..at + E::PARTS], pack)
 }
 
 #[inline(always)]
-fn store<P: Pack, E: Element<P>>(value: E, matrix: &mut Vector, at: usize, pack: usize) {
-    let Complex { re, im } = value.complex();
-    re.store(&mut matrix.re[at], pack);
-    if !E::REAL {
-        im.store(&mut matrix.im[at], pack);
-    }
+fn store<P: Pack, E: Element<P>>(value: E, to: &mut [Lane], row: usize, column: usize, pack: usize) {
+    let at = index::<P, E>(row, column);
+    value.to_lanes(&mut to[at..at + E::PARTS], pack);
 }
 
-/// X† H X.
+/// An element of the diagonal, which is real.
+#[inline(always)]
+fn diagonal<P: Pack, E: Element<P>>(matrix: &[Lane], k: usize, pack: usize) -> P {
+    P::load(&matrix[index::<P, E>(k, k)], pack)
+}
+
+/// X† H X, and X to work on.
 #[inline(always)]
 fn transform<P: Pack, E: Element<P>>(h: &Hermitian, x: &Basis, room: &mut Room) {
     let n = h.n();
+    let Room { matrix, vectors, column, .. } = room;
+    let vectors = &mut vectors[..n * n * E::PARTS];
     for pack in 0..P::COUNT {
-        for k in 0..n {
-            for i in 0..n {
-                let h_x: E = h.row_of_basis(i, x, k, pack);
-                store::<P, E>(h_x, &mut room.column, i, pack);
+        for (k, vector) in vectors.chunks_exact_mut(n * E::PARTS).enumerate() {
+            for (i, component) in vector.chunks_exact_mut(E::PARTS).enumerate() {
+                E::of(x, i, k, pack).to_lanes(component, pack);
             }
-            for l in k..n {
+        }
+        for k in 0..n {
+            let column = &mut column[..n * E::PARTS];
+            for (i, h_x) in column.chunks_exact_mut(E::PARTS).enumerate() {
+                h.row_of_basis::<P, E>(i, x, k, pack).to_lanes(h_x, pack);
+            }
+            for (l, vector) in vectors.chunks_exact(n * E::PARTS).enumerate().skip(k) {
                 let mut sum = E::zero();
-                for i in 0..n {
-                    let h_x = load::<P, E>(&room.column, i, pack);
-                    sum = sum + E::of(x, i, l, pack).conj_times(h_x);
+                for (x, h_x) in vector.chunks_exact(E::PARTS).zip(column.chunks_exact(E::PARTS)) {
+                    sum = sum + E::from_lanes(x, pack).conj_times(E::from_lanes(h_x, pack));
                 }
-                store::<P, E>(sum, &mut room.matrix, index(l, k), pack);
+                store::<P, E>(sum, matrix, l, k, pack);
             }
         }
     }
 }
 
-/// What is negligible against the sum of the sizes of all elements.
+/// Eigenvalues and vectors as they are.
 #[inline(always)]
-fn threshold<P: Pack, E: Element<P>>(matrix: &Vector) -> Lane {
-    let mut out = Lane::ZERO;
+fn hand_over<P: Pack, E: Element<P>>(room: &Room, eigvals: &mut [Lane], eigvecs: &mut Basis) {
+    let n = eigvals.len();
+    let vectors = &room.vectors[..n * n * E::PARTS];
+    for (k, vector) in vectors.chunks_exact(n * E::PARTS).enumerate() {
+        eigvals[k] = room.matrix[index::<P, E>(k, k)];
+        for (i, component) in vector.chunks_exact(E::PARTS).enumerate() {
+            for pack in 0..P::COUNT {
+                E::from_lanes(component, pack).put(eigvecs, i, k, pack);
+            }
+        }
+    }
+}
+
+/// What is negligible against the sum of the sizes of all elements; nothing is done yet.
+#[inline(always)]
+fn begin<P: Pack, E: Element<P>>(room: &mut Room, n: usize) {
+    room.state = Lane::splat(TURNING);
     for pack in 0..P::COUNT {
         let mut sum = P::zero();
-        for at in 0..matrix.len() {
-            let Complex { re, im } = load::<P, E>(matrix, at, pack).complex();
-            sum = sum + (re.abs() + im.abs());
+        for part in &room.matrix[..index::<P, E>(n, 0)] {
+            sum = sum + P::load(part, pack).abs();
         }
-        (sum * P::splat(NEGLIGIBLE)).store(&mut out, pack);
+        let tiny = sum * P::splat(NEGLIGIBLE);
+        (tiny * tiny).store(&mut room.tiny, pack);
     }
-    out
 }
 
-/// Rounds of a sweep: each state meets each other once, as in a tournament.
+/// How far each lane is, before a sweep; whether any is not done, and whether any is far from it.
 #[inline(always)]
-fn rounds(n: usize) -> usize {
-    if n.is_multiple_of(2) { n - 1 } else { n }
-}
-
-/// The pair with this number of a round, p < q, if there is one: `m` states meet by i + j = round
-/// modulo m, and the one that would meet itself meets the last state where n is even.
-#[inline(always)]
-fn pair(n: usize, round: usize, number: usize) -> (usize, usize) {
-    let m = rounds(n);
-    // 2 i = round modulo m, m odd.
-    let own = if round.is_multiple_of(2) { round / 2 } else { (round + m) / 2 };
-    if n.is_multiple_of(2) && number == 0 {
-        return (own, n - 1);
-    }
-    let distance = if n.is_multiple_of(2) { number } else { number + 1 };
-    let (i, j) = ((own + distance) % m, (own + m - distance) % m);
-    (i.min(j), i.max(j))
-}
-
-/// Rotates the elements of a round's pairs away; whether any lane needed it.
-#[inline(always)]
-fn rotate_round<P: Pack, E: Element<P>>(
-    room: &mut Room,
-    eigvecs: &mut Basis,
-    round: usize,
-    tiny: &Lane,
-) -> bool {
-    let Room { matrix, rotations, .. } = room;
-    let n = eigvecs.n();
-    let mut rotated = false;
-    for (number, rotation) in rotations.iter_mut().enumerate() {
-        (rotation.p, rotation.q) = pair(n, round, number);
-        for pack in 0..P::COUNT {
-            rotated |= find::<P, E>(matrix, rotation, tiny, pack);
+fn classify<P: Pack, E: Element<P>>(room: &mut Room, n: usize) -> (bool, bool) {
+    let Room { matrix, tiny, state, .. } = room;
+    let (mut any, mut turning) = (false, false);
+    for pack in 0..P::COUNT {
+        let mut now = P::load(state, pack);
+        let open = P::splat(DONE).above(now);
+        if !P::any(open) {
+            continue;
         }
-    }
-    if rotated {
-        for rotation in rotations.iter() {
-            for pack in 0..P::COUNT {
-                apply::<P, E>(matrix, rotation, n, pack);
-                apply_to_vectors::<P, E>(eigvecs, rotation, pack);
+        let (tiny, last) = (P::load(tiny, pack), P::splat(LAST));
+        // The largest of its elements against what they may be.
+        let (mut most, mut most_angle) = (P::zero(), P::zero());
+        for q in 1..n {
+            let high = diagonal::<P, E>(matrix, q, pack);
+            for p in 0..q {
+                let size2 = load::<P, E>(matrix, q, p, pack).norm_sqr();
+                let d = high - diagonal::<P, E>(matrix, p, pack);
+                let excess = size2 - last * (d * d);
+                most = P::select(size2.above(most), size2, most);
+                let counts = size2.above(tiny);
+                let excess = P::select(counts, excess, P::zero());
+                most_angle = P::select(excess.above(most_angle), excess, most_angle);
             }
         }
+        let large = most_angle.above(P::zero());
+        let next = P::select(large, P::splat(TURNING), P::splat(LAST_SWEEP));
+        let next = P::select(most.above(tiny), next, P::splat(DONE));
+        now = P::select(open, next, now);
+        now.store(state, pack);
+        any |= P::any(P::splat(DONE).above(now));
+        turning |= P::any(P::splat(LAST_SWEEP).above(now));
     }
-    rotated
+    (any, turning)
 }
 
-/// Finds the rotation that makes an element vanish, and puts the new diagonal and the zero in place;
-/// whether any lane needed it. With x = H_qp, d = H_qq − H_pp and r = √(d² + 4|x|²): the tangent is
-/// t = ±2x/(|d| + r), the sign that of d, c = 1/√(1 + |t|²), s = c t.
+/// After a sweep: lanes in their last one are done.
+#[inline(always)]
+fn finish<P: Pack>(state: &mut Lane) {
+    for pack in 0..P::COUNT {
+        let now = P::load(state, pack);
+        let turning = P::splat(LAST_SWEEP).above(now);
+        P::select(turning, now, P::splat(DONE)).store(state, pack);
+    }
+}
+
+/// Rotates the elements of a round's pairs away. Unless some lane is far from done, only the vectors are
+/// turned.
+#[inline(always)]
+fn rotate_round<P: Pack, E: Element<P>>(room: &mut Room, n: usize, round: usize, turning: bool) {
+    let Room { matrix, vectors, rounds, rotations, tiny, state, .. } = room;
+    for (rotation, &(p, q)) in rotations.iter_mut().zip(&rounds[round]) {
+        (rotation.p, rotation.q) = (p, q);
+        for pack in 0..P::COUNT {
+            find::<P, E>(matrix, rotation, tiny, state, pack);
+        }
+    }
+    for rotation in rotations.iter() {
+        for pair in 0..P::COUNT / 2 {
+            let turns = rotation.load::<P, E>(pair);
+            if turning {
+                let masked = masked::<P, E>(turns, state, pair);
+                apply::<P, E>(matrix, rotation, masked, n, pair);
+            }
+            apply_to_vectors::<P, E>(vectors, rotation, turns, n, pair);
+        }
+    }
+}
+
+/// Finds the rotation that makes an element vanish. With x = H_qp, d = H_qq − H_pp and
+/// r = √(d² + 4|x|²): the tangent is t = ±2x/(|d| + r), the sign that of d, c = 1/√(1 + |t|²), s = c t.
+/// Lanes that turn have the new diagonal and the zero put in place.
 #[inline(always)]
 fn find<P: Pack, E: Element<P>>(
-    matrix: &mut Vector,
+    matrix: &mut [Lane],
     rotation: &mut Rotation,
     tiny: &Lane,
+    state: &Lane,
     pack: usize,
-) -> bool {
+) {
     let Rotation { p, q, .. } = *rotation;
-    let (one, zero) = (P::splat(1.0), P::zero());
-    let x = load::<P, E>(matrix, index(q, p), pack);
-    let size2 = x.norm_sqr();
-    let tiny = P::load(tiny, pack);
-    let active = size2.above(tiny * tiny);
-    if !P::any(active) {
-        one.store(&mut rotation.c, pack);
-        zero.store(&mut rotation.s_re, pack);
-        zero.store(&mut rotation.s_im, pack);
-        return false;
-    }
-    let (low, high) =
-        (P::load(&matrix.re[index(p, p)], pack), P::load(&matrix.re[index(q, q)], pack));
-    let d = high - low;
-    let r = (d * d + (size2 + size2) + (size2 + size2)).sqrt();
-    let quotient = P::splat(2.0) / (d.abs() + r);
-    let quotient = P::select(d.at_least(zero), quotient, -quotient);
+    let zero = P::zero();
+    let x = load::<P, E>(matrix, q, p, pack);
+    let (low, high) = (diagonal::<P, E>(matrix, p, pack), diagonal::<P, E>(matrix, q, pack));
+    let (size2, state) = (x.norm_sqr(), P::load(state, pack));
+    let quotient = tangent_quotient(high - low, size2);
+    let active = size2.above(P::load(tiny, pack));
     let quotient = P::select(active, quotient, zero);
+    let quotient = P::select(P::splat(DONE).above(state), quotient, zero);
     let t = x.scale(quotient);
-    let c = one / (t.norm_sqr() + one).sqrt();
-    let shift = size2 * quotient;
-    (low - shift).store(&mut matrix.re[index(p, p)], pack);
-    (high + shift).store(&mut matrix.re[index(q, q)], pack);
-    store::<P, E>(E::select(active, E::zero(), x), matrix, index(q, p), pack);
+    let c = inverse_root(t.norm_sqr());
     let s = t.scale(c).complex();
     c.store(&mut rotation.c, pack);
     s.re.store(&mut rotation.s_re, pack);
-    s.im.store(&mut rotation.s_im, pack);
-    true
+    if !E::REAL {
+        s.im.store(&mut rotation.s_im, pack);
+    }
+    let turning = P::splat(LAST_SWEEP).above(state);
+    let shift = P::select(turning, size2 * quotient, zero);
+    (low - shift).store(&mut matrix[index::<P, E>(p, p)], pack);
+    (high + shift).store(&mut matrix[index::<P, E>(q, q)], pack);
+    let left = E::select(active, E::zero(), x);
+    store::<P, E>(E::select(turning, left, x), matrix, q, p, pack);
 }
+
+/// ±2/(|d| + √(d² + 4 x²)), the sign that of d, from x²: by its series in (2x/d)² where that is small.
+#[inline(always)]
+fn tangent_quotient<P: Pack>(d: P, size2: P) -> P {
+    let four = (size2 + size2) + (size2 + size2);
+    let inverse = P::splat(1.0) / d;
+    let u = four * (inverse * inverse);
+    let series = horner(u, [7.0 / 128.0, -5.0 / 64.0, 0.125, -0.25, 1.0]) * inverse;
+    let small = P::splat(SMALL).above(u);
+    if !P::any_not(small) {
+        return series;
+    }
+    let root = (d * d + four).sqrt();
+    let exact = P::splat(2.0) / (d.abs() + root);
+    let exact = P::select(d.at_least(P::zero()), exact, -exact);
+    P::select(small, series, exact)
+}
+
+/// 1/√(1 + u): by its series where u is small.
+#[inline(always)]
+fn inverse_root<P: Pack>(u: P) -> P {
+    let series = horner(u, [35.0 / 128.0, -5.0 / 16.0, 0.375, -0.5, 1.0]);
+    let small = P::splat(SMALL).above(u);
+    if !P::any_not(small) {
+        return series;
+    }
+    let exact = P::splat(1.0) / (u + P::splat(1.0)).sqrt();
+    P::select(small, series, exact)
+}
+
+/// The polynomial with these coefficients, the highest power's first.
+#[inline(always)]
+fn horner<P: Pack>(x: P, coefficients: [f64; 5]) -> P {
+    let [e, d, c, b, a] = coefficients;
+    let sum = P::splat(e) * x + P::splat(d);
+    let sum = sum * x + P::splat(c);
+    let sum = sum * x + P::splat(b);
+    sum * x + P::splat(a)
+}
+
+/// c and s of two packs.
+type Turns<P, E> = [(P, E); 2];
 
 impl Rotation {
     #[inline(always)]
-    fn load<P: Pack, E: Element<P>>(&self, pack: usize) -> (P, E) {
-        let s = Complex { re: P::load(&self.s_re, pack), im: P::load(&self.s_im, pack) };
+    fn load<P: Pack, E: Element<P>>(&self, pair: usize) -> Turns<P, E> {
+        [self.load_pack(2 * pair), self.load_pack(2 * pair + 1)]
+    }
+
+    #[inline(always)]
+    fn load_pack<P: Pack, E: Element<P>>(&self, pack: usize) -> (P, E) {
+        let im = if E::REAL { P::zero() } else { P::load(&self.s_im, pack) };
+        let s = Complex { re: P::load(&self.s_re, pack), im };
         (P::load(&self.c, pack), E::from_complex(s))
     }
 }
 
+/// The identity in lanes that do not turn.
+#[inline(always)]
+fn masked<P: Pack, E: Element<P>>(turns: Turns<P, E>, state: &Lane, pair: usize) -> Turns<P, E> {
+    let mut out = turns;
+    for (k, (c, s)) in out.iter_mut().enumerate() {
+        let turning = P::splat(LAST_SWEEP).above(P::load(state, 2 * pair + k));
+        *c = P::select(turning, *c, P::splat(1.0));
+        *s = E::select(turning, *s, E::zero());
+    }
+    out
+}
+
 /// Rotates the other elements of rows and columns p and q.
 #[inline(always)]
-fn apply<P: Pack, E: Element<P>>(matrix: &mut Vector, rotation: &Rotation, n: usize, pack: usize) {
+fn apply<P: Pack, E: Element<P>>(
+    matrix: &mut [Lane],
+    rotation: &Rotation,
+    turns: Turns<P, E>,
+    n: usize,
+    pair: usize,
+) {
     let Rotation { p, q, .. } = *rotation;
-    let (c, s) = rotation.load::<P, E>(pack);
-    for k in 0..p {
-        // Both are stored as conjugates of (k, p) and (k, q).
-        mix::<P, E>(matrix, index(p, k), index(q, k), c, s.conj(), pack);
+    let (head, tail) = matrix.split_at_mut(index::<P, E>(q, 0));
+    let (row_q, tail) = tail.split_at_mut((q + 1) * E::PARTS);
+    // Left of p both are stored as conjugates of (k, p) and (k, q).
+    let conjugate = [(turns[0].0, turns[0].1.conj()), (turns[1].0, turns[1].1.conj())];
+    let row_p = &mut head[index::<P, E>(p, 0)..index::<P, E>(p, p)];
+    let pairs = row_p.chunks_exact_mut(E::PARTS).zip(row_q.chunks_exact_mut(E::PARTS));
+    for (a, b) in pairs {
+        mix::<P, E>(a, b, conjugate, pair);
     }
     for k in p + 1..q {
-        let (at_p, at_q) = (index(k, p), index(q, k));
-        let a = load::<P, E>(matrix, at_p, pack);
-        let b = load::<P, E>(matrix, at_q, pack).conj();
-        store::<P, E>(a.scale(c) - s.times(b), matrix, at_p, pack);
-        store::<P, E>((s.conj_times(a) + b.scale(c)).conj(), matrix, at_q, pack);
+        let at = index::<P, E>(k, p);
+        let a = &mut head[at..at + E::PARTS];
+        mix_conjugate::<P, E>(a, &mut row_q[k * E::PARTS..(k + 1) * E::PARTS], turns, pair);
     }
+    let mut rows = tail;
     for k in q + 1..n {
-        mix::<P, E>(matrix, index(k, p), index(k, q), c, s, pack);
+        let (row, rest) = rows.split_at_mut((k + 1) * E::PARTS);
+        let (left, right) = row.split_at_mut(q * E::PARTS);
+        let a = &mut left[p * E::PARTS..(p + 1) * E::PARTS];
+        mix::<P, E>(a, &mut right[..E::PARTS], turns, pair);
+        rows = rest;
     }
 }
 
 /// a ← c a − s b, b ← s* a + c b.
 #[inline(always)]
-fn mix<P: Pack, E: Element<P>>(
-    matrix: &mut Vector,
-    at_p: usize,
-    at_q: usize,
-    c: P,
-    s: E,
-    pack: usize,
+fn mix<P: Pack, E: Element<P>>(a: &mut [Lane], b: &mut [Lane], turns: Turns<P, E>, pair: usize) {
+    for (k, (c, s)) in turns.into_iter().enumerate() {
+        let pack = 2 * pair + k;
+        let (x, y) = (E::from_lanes(a, pack), E::from_lanes(b, pack));
+        (x.scale(c) - s.times(y)).to_lanes(a, pack);
+        (s.conj_times(x) + y.scale(c)).to_lanes(b, pack);
+    }
+}
+
+/// The same where b is stored as its conjugate.
+#[inline(always)]
+fn mix_conjugate<P: Pack, E: Element<P>>(
+    a: &mut [Lane],
+    b: &mut [Lane],
+    turns: Turns<P, E>,
+    pair: usize,
 ) {
-    let (a, b) = (load::<P, E>(matrix, at_p, pack), load::<P, E>(matrix, at_q, pack));
-    store::<P, E>(a.scale(c) - s.times(b), matrix, at_p, pack);
-    store::<P, E>(s.conj_times(a) + b.scale(c), matrix, at_q, pack);
+    for (k, (c, s)) in turns.into_iter().enumerate() {
+        let pack = 2 * pair + k;
+        let (x, y) = (E::from_lanes(a, pack), E::from_lanes(b, pack).conj());
+        (x.scale(c) - s.times(y)).to_lanes(a, pack);
+        (s.conj_times(x) + y.scale(c)).conj().to_lanes(b, pack);
+    }
 }
 
 #[inline(always)]
-fn apply_to_vectors<P: Pack, E: Element<P>>(v: &mut Basis, rotation: &Rotation, pack: usize) {
-    let Rotation { p, q, .. } = *rotation;
-    let (c, s) = rotation.load::<P, E>(pack);
-    for i in 0..v.n() {
-        let (a, b) = (E::of(v, i, p, pack), E::of(v, i, q, pack));
-        (a.scale(c) - s.times(b)).put(v, i, p, pack);
-        (s.conj_times(a) + b.scale(c)).put(v, i, q, pack);
+fn apply_to_vectors<P: Pack, E: Element<P>>(
+    vectors: &mut [Lane],
+    rotation: &Rotation,
+    turns: Turns<P, E>,
+    n: usize,
+    pair: usize,
+) {
+    let length = n * E::PARTS;
+    let (head, tail) = vectors.split_at_mut(rotation.q * length);
+    let v_p = &mut head[rotation.p * length..(rotation.p + 1) * length];
+    let v_q = &mut tail[..length];
+    let pairs = v_p.chunks_exact_mut(E::PARTS).zip(v_q.chunks_exact_mut(E::PARTS));
+    for (a, b) in pairs {
+        mix::<P, E>(a, b, turns, pair);
     }
 }
 
@@ -345,6 +520,7 @@ fn turn<P: Pack>(v: &mut Basis) {
 #[inline(always)]
 pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
     let n = x.n();
+    let Room { matrix, column, .. } = room;
     for pack in 0..P::COUNT {
         for k in 0..n {
             for l in k..n {
@@ -352,20 +528,16 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
                 for i in 0..n {
                     sum = sum + E::of(x, i, l, pack).conj_times(E::of(x, i, k, pack));
                 }
-                store::<P, E>(sum, &mut room.matrix, index(l, k), pack);
+                store::<P, E>(sum, matrix, l, k, pack);
             }
         }
         for i in 0..n {
-            for k in 0..n {
-                store::<P, E>(
-                    corrected::<P, E>(x, &room.matrix, i, k, pack),
-                    &mut room.column,
-                    k,
-                    pack,
-                );
+            let row = &mut column[..n * E::PARTS];
+            for (k, component) in row.chunks_exact_mut(E::PARTS).enumerate() {
+                corrected::<P, E>(x, matrix, i, k, pack).to_lanes(component, pack);
             }
-            for k in 0..n {
-                load::<P, E>(&room.column, k, pack).put(x, i, k, pack);
+            for (k, component) in row.chunks_exact(E::PARTS).enumerate() {
+                E::from_lanes(component, pack).put(x, i, k, pack);
             }
         }
     }
@@ -375,19 +547,17 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
 #[inline(always)]
 fn corrected<P: Pack, E: Element<P>>(
     x: &Basis,
-    overlaps: &Vector,
+    overlaps: &[Lane],
     i: usize,
     k: usize,
     pack: usize,
 ) -> E {
     let mut sum = E::zero();
     for l in 0..x.n() {
-        let overlap = load::<P, E>(overlaps, index(l.max(k), l.min(k)), pack);
+        let overlap = load::<P, E>(overlaps, l.max(k), l.min(k), pack);
         let overlap = if l < k { overlap.conj() } else { overlap };
         sum = sum + E::of(x, i, l, pack).times(overlap);
     }
     let own = E::of(x, i, k, pack);
     own + (own - sum).scale(P::splat(0.5))
 }
-
-const _: () = assert!(LANES.is_multiple_of(8), "packs of eight lanes divide a block");

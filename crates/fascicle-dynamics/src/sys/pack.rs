@@ -52,6 +52,9 @@ pub trait Pack:
     /// Whether it holds in any lane.
     fn any(mask: Self::Mask) -> bool;
 
+    /// Whether it fails in any lane.
+    fn any_not(mask: Self::Mask) -> bool;
+
     /// `yes` where it holds, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 

@@ -77,6 +77,11 @@ impl Pack for Portable {
     }
 
     #[inline(always)]
+    fn any_not(mask: Mask) -> bool {
+        !(mask[0] & mask[1])
+    }
+
+    #[inline(always)]
     fn select(mask: Mask, yes: Self, no: Self) -> Self {
         let pick = |l: usize| if mask[l] { yes.0[l] } else { no.0[l] };
         Self([pick(0), pick(1)])

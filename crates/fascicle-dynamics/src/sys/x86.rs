@@ -19,7 +19,7 @@ macro_rules! pack {
         add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
         abs: $abs:expr, neg: $neg:expr,
         at_least: $at_least:expr, above: $above:expr, equals: $equals:expr,
-        any: $any:expr, select: $select:expr,
+        bits: $bits:expr, select: $select:expr,
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,14 @@ macro_rules! pack {
 
             #[inline(always)]
             fn any($m: $mask) -> bool {
-                $any
+                let bits = $bits;
+                bits != 0
+            }
+
+            #[inline(always)]
+            fn any_not($m: $mask) -> bool {
+                let bits = i32::from($bits);
+                bits != (1 << $width) - 1
             }
 
             #[inline(always)]
@@ -133,7 +140,7 @@ pack! {
     abs: _mm_andnot_pd(_mm_set1_pd(-0.0), x), neg: _mm_xor_pd(_mm_set1_pd(-0.0), x),
     at_least: _mm_cmpge_pd(x, y), above: _mm_cmpgt_pd(x, y), equals: _mm_cmpeq_pd(x, y),
     // SAFETY: a mask is made only where the machine has its instructions.
-    any: unsafe { _mm_movemask_pd(m) } != 0, select: _mm_or_pd(_mm_and_pd(m, x), _mm_andnot_pd(m, y)),
+    bits: unsafe { _mm_movemask_pd(m) }, select: _mm_or_pd(_mm_and_pd(m, x), _mm_andnot_pd(m, y)),
 }
 
 pack! {
@@ -145,7 +152,7 @@ pack! {
     at_least: _mm256_cmp_pd::<_CMP_GE_OQ>(x, y), above: _mm256_cmp_pd::<_CMP_GT_OQ>(x, y),
     equals: _mm256_cmp_pd::<_CMP_EQ_OQ>(x, y),
     // SAFETY: a mask is made only where the machine has its instructions.
-    any: unsafe { _mm256_movemask_pd(m) } != 0, select: _mm256_blendv_pd(y, x, m),
+    bits: unsafe { _mm256_movemask_pd(m) }, select: _mm256_blendv_pd(y, x, m),
 }
 
 pack! {
@@ -161,5 +168,5 @@ pack! {
     at_least: _mm512_cmp_pd_mask::<_CMP_GE_OQ>(x, y),
     above: _mm512_cmp_pd_mask::<_CMP_GT_OQ>(x, y),
     equals: _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(x, y),
-    any: m != 0, select: _mm512_mask_blend_pd(m, y, x),
+    bits: m, select: _mm512_mask_blend_pd(m, y, x),
 }
