@@ -20,12 +20,8 @@ pub(super) struct Polar {
     spare: Option<[f64; LANES]>,
 }
 
-/// Pairs of numbers that were accepted, and r² of each.
-struct Accepted {
-    x1: [[f64; LANES]; PAIRS],
-    x2: [[f64; LANES]; PAIRS],
-    r2: [[f64; LANES]; PAIRS],
-}
+/// Numbers x₁ and x₂ that were accepted, and r², for each lane.
+type Accepted = [[f64; LANES]; 3];
 
 impl Polar {
     #[inline(always)]
@@ -76,17 +72,15 @@ impl Polar {
     #[inline(always)]
     fn fill_pairs(&mut self, out: &mut [[f64; LANES]]) {
         let wanted = out.len().div_ceil(2);
-        let Accepted { x1, x2, r2 } = self.accept(wanted);
-        let mut factor = r2;
-        // The system's logarithm, as NumPy has it.
-        for row in &mut factor[..wanted] {
-            *row = row.map(f64::ln);
-        }
-        for k in 0..wanted {
+        let mut accepted: [Accepted; PAIRS] = [[[0.0; LANES]; 3]; PAIRS];
+        self.accept(&mut accepted[..wanted]);
+        for (k, [x1, x2, r2]) in accepted[..wanted].iter().enumerate() {
+            // The system's logarithm, as NumPy has it.
+            let logarithms = r2.map(f64::ln);
             let (mut normal, mut spare) = ([0.0; LANES], [0.0; LANES]);
             for l in 0..LANES {
-                let f = (-2.0 * factor[k][l] / r2[k][l]).sqrt();
-                (normal[l], spare[l]) = (f * x2[k][l], f * x1[k][l]);
+                let f = (-2.0 * logarithms[l] / r2[l]).sqrt();
+                (normal[l], spare[l]) = (f * x2[l], f * x1[l]);
             }
             out[2 * k] = normal;
             match out.get_mut(2 * k + 1) {
@@ -96,37 +90,33 @@ impl Polar {
         }
     }
 
-    /// As many pairs for each lane as are wanted.
+    /// Fills with pairs for each lane.
     #[inline(always)]
-    fn accept(&mut self, wanted: usize) -> Accepted {
-        let zeros = [[0.0; LANES]; PAIRS];
-        let mut accepted = Accepted { x1: zeros, x2: zeros, r2: zeros };
+    fn accept(&mut self, pairs: &mut [Accepted]) {
         let mut count = [0; LANES];
         // About what most lanes need.
-        let mut needed = self.ahead() + 3 * wanted;
-        while count.iter().any(|&count| count < wanted) {
+        let mut needed = self.ahead() + 3 * pairs.len();
+        while count.iter().any(|&count| count < pairs.len()) {
             self.make(needed);
             needed = self.store.len() + 8;
             for l in 0..LANES {
-                self.accept_stored(l, &mut count[l], wanted, &mut accepted);
+                self.accept_stored(l, &mut count[l], pairs);
             }
         }
         self.forget();
-        accepted
     }
 
-    /// Goes through a lane's numbers in store until it has as many pairs as are wanted.
+    /// Goes through a lane's numbers in store until it has all pairs.
     #[inline(always)]
-    fn accept_stored(&mut self, l: usize, count: &mut usize, wanted: usize, to: &mut Accepted) {
-        while *count < wanted
+    fn accept_stored(&mut self, l: usize, count: &mut usize, pairs: &mut [Accepted]) {
+        while *count < pairs.len()
             && let Some([first, second]) = self.store.get(self.at[l]..).and_then(<[_]>::first_chunk)
         {
             let (x1, x2) = (2.0 * first[l] - 1.0, 2.0 * second[l] - 1.0);
             let r2 = x1 * x1 + x2 * x2;
             // What is not accepted is overwritten.
-            to.x1[*count][l] = x1;
-            to.x2[*count][l] = x2;
-            to.r2[*count][l] = r2;
+            let [to_x1, to_x2, to_r2] = &mut pairs[*count];
+            (to_x1[l], to_x2[l], to_r2[l]) = (x1, x2, r2);
             *count += usize::from(r2 < 1.0) & usize::from(r2 != 0.0);
             self.at[l] += 2;
         }
