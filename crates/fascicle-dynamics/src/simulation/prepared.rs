@@ -1,6 +1,7 @@
 //! A simulation made ready to run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use fascicle_core::{
     Context, Description, Ensemble, Failure, LogLine, Recorder, Scale, Seed, panic_message,
@@ -26,6 +27,21 @@ pub struct Prepared<'a> {
     fingerprint: String,
     sampling: Sampling,
     log: Vec<LogLine>,
+    spare: Spare,
+}
+
+/// Blocks of finished batches, for the next ones.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Block>>);
+
+impl Spare {
+    fn take(&self) -> Option<Block> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn put(&self, block: Block) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+    }
 }
 
 impl std::fmt::Debug for Prepared<'_> {
@@ -60,7 +76,8 @@ impl<'a> Prepared<'a> {
             log.push(LogLine::warning(text));
         }
         let sampling = initial_state.sampling;
-        Ok(Self { algorithm, settings, timesteps, system, fingerprint, sampling, log })
+        let spare = Spare::default();
+        Ok(Self { algorithm, settings, timesteps, system, fingerprint, sampling, log, spare })
     }
 
     /// Runs a block of up to sixteen trajectories.
@@ -140,7 +157,11 @@ impl Ensemble for Prepared<'_> {
     }
 
     fn batch_size(&self) -> usize {
-        self.settings.batch_size
+        // Sixteen trajectories take as long as one: no block is left partly empty.
+        match self.settings.batch_size {
+            size if size > LANES => size.next_multiple_of(LANES),
+            size => size,
+        }
     }
 
     fn group(&self) -> usize {
@@ -157,13 +178,14 @@ impl Ensemble for Prepared<'_> {
         cx: &mut Context<'_>,
         record: &mut Recorder<'_>,
     ) -> Result<(), Failure> {
-        let mut block = Block::new(&self.system);
+        let mut block = self.spare.take().unwrap_or_else(|| Block::new(&self.system));
         for seeds in seeds.chunks(LANES) {
             block.begin(seeds);
             record.begin(seeds);
             self.run_block(&mut block, cx, record)?;
             record.end()?;
         }
+        self.spare.put(block);
         Ok(())
     }
 }

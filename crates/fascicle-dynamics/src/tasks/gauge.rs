@@ -50,7 +50,10 @@ pub(super) fn fix(
         GaugeFixing::SignOverlap => Gauge::Sign,
         GaugeFixing::PhaseOverlap => Gauge::Phase,
         GaugeFixing::PhaseDerCouple => {
-            make_couplings_real(step, z, eigvecs, scratch);
+            // Real vectors and a real gradient have real couplings already.
+            if !eigvecs.is_real() || step.system().diagonal_linear.is_none() {
+                make_couplings_real(step, z, eigvecs, scratch);
+            }
             Gauge::Sign
         }
     };
