@@ -166,6 +166,11 @@ impl Model for Variant {
     }
 
     /// QC Lab's flag of the model, whether or not the gradient is given.
+    fn runge_kutta(&self, wf: &States, dt: Lane, z: &mut Coords, last: &mut Coords) -> bool {
+        let parts = ["structure", "dh_qc_dzc", "dh_c_dzc", "runge_kutta"];
+        parts.iter().all(|part| self.has(part)) && self.model.runge_kutta(wf, dt, z, last)
+    }
+
     fn update_dh_qc_dzc(&self) -> bool {
         self.model.update_dh_qc_dzc()
     }

@@ -15,8 +15,10 @@
 #![expect(clippy::inline_always, reason = "lanes vectorise only with the whole function inside")]
 
 mod erf;
+mod number;
 
 pub use erf::erf;
+pub use number::Number;
 
 /// Adding and subtracting it rounds a double of moderate size to a whole number, halves to even.
 const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 × 2^52
@@ -35,43 +37,54 @@ const HALF_PI_LOW: f64 = f64::from_bits(0x3BA3_198A_2E03_7073);
 ///
 /// Overflows to infinity above 709.78, underflows to 0 below −745.13, and passes NaN on.
 #[inline(always)]
-pub fn exp(x: f64) -> f64 {
+pub fn exp<N: Number>(x: N) -> N {
     // Beyond these bounds the result is 0 or infinity already. (The comparisons keep a NaN.)
-    let bounded = if x > 710.0 { 710.0 } else { x };
-    let bounded = if bounded < -746.0 { -746.0 } else { bounded };
+    let (most, least) = (N::splat(710.0), N::splat(-746.0));
+    let bounded = N::select(x.above(most), most, x);
+    let bounded = N::select(least.above(bounded), least, bounded);
     let (beyond_one, shifted) = exp_reduced(bounded);
-    // 2^k in two factors, so that subnormal results are rounded once. Of k + 2048 > 0, as vectors of
-    // 64-bit integers are not shifted with their sign on every machine.
-    let k = shifted.to_bits().wrapping_add(2048) & 0xFFF;
-    let half = k >> 1;
-    let power = |biased: u64| f64::from_bits(biased.wrapping_sub(1) << 52);
-    (1.0 + beyond_one) * power(half) * power(k - half)
+    // 2^k in two factors, so that subnormal results are rounded once.
+    let k = shifted - N::splat(ROUND);
+    let half = (k * N::splat(0.5) - N::splat(0.25)) + N::splat(ROUND);
+    let rest = (k - (half - N::splat(ROUND))) + N::splat(ROUND);
+    (N::splat(1.0) + beyond_one) * half.power_of_two() * rest.power_of_two()
 }
 
 /// e^x = 2^k (1 + p): p, and k in the last bits of a double.
 #[inline(always)]
-fn exp_reduced(x: f64) -> (f64, f64) {
-    let shifted = x * std::f64::consts::LOG2_E + ROUND;
-    let k = shifted - ROUND;
-    let r = (x - k * LN_2_HIGH) - k * LN_2_LOW;
+fn exp_reduced<N: Number>(x: N) -> (N, N) {
+    let shifted = x * N::splat(std::f64::consts::LOG2_E) + N::splat(ROUND);
+    let k = shifted - N::splat(ROUND);
+    let r = (x - k * N::splat(LN_2_HIGH)) - k * N::splat(LN_2_LOW);
     // Taylor's series: r^14/14! is below 5e-18 for |r| ≤ ln 2 / 2.
-    let mut tail = 1.0 / 6_227_020_800.0;
-    for inverse in [
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5_040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-    ] {
-        tail = tail * r + inverse;
-    }
+    let tail = series(r, &EXP_TAIL);
     (r + r * r * tail, shifted)
+}
+
+/// The inverses of 13!, 12! … 2!.
+const EXP_TAIL: [f64; 12] = [
+    1.0 / 6_227_020_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 39_916_800.0,
+    1.0 / 3_628_800.0,
+    1.0 / 362_880.0,
+    1.0 / 40_320.0,
+    1.0 / 5_040.0,
+    1.0 / 720.0,
+    1.0 / 120.0,
+    1.0 / 24.0,
+    1.0 / 6.0,
+    0.5,
+];
+
+/// The polynomial with these coefficients, the highest power's first.
+#[inline(always)]
+fn series<N: Number, const LENGTH: usize>(x: N, coefficients: &[f64; LENGTH]) -> N {
+    let mut sum = N::splat(coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        sum = sum * x + N::splat(coefficient);
+    }
+    sum
 }
 
 /// The hyperbolic tangent, within 3 ulp. NaN is passed on.
@@ -119,12 +132,14 @@ pub fn ln(x: f64) -> f64 {
 ///
 /// For |x| ≤ 10⁶; NaN beyond, rather than digits that mean nothing.
 #[inline(always)]
-pub fn sin_cos(x: f64) -> (f64, f64) {
-    let x = if x.abs() <= 1e6 { x } else { f64::NAN };
-    let shifted = x * std::f64::consts::FRAC_2_PI + ROUND;
-    let k = shifted - ROUND;
-    let r = ((x - k * HALF_PI_HIGH) - k * HALF_PI_MIDDLE) - k * HALF_PI_LOW;
-    turn(r, shifted.to_bits())
+pub fn sin_cos<N: Number>(x: N) -> (N, N) {
+    let size = N::select(x.above(-x), x, -x);
+    let x = N::select(size.above(N::splat(1e6)), N::splat(f64::NAN), x);
+    let shifted = x * N::splat(std::f64::consts::FRAC_2_PI) + N::splat(ROUND);
+    let k = shifted - N::splat(ROUND);
+    let r = x - k * N::splat(HALF_PI_HIGH);
+    let r = (r - k * N::splat(HALF_PI_MIDDLE)) - k * N::splat(HALF_PI_LOW);
+    turn(r, shifted)
 }
 
 /// Sine, as [`sin_cos`] has it.
@@ -151,47 +166,45 @@ pub fn tan(x: f64) -> f64 {
 pub fn sin_cos_turns(u: f64) -> (f64, f64) {
     let shifted = 4.0 * u + ROUND;
     let r = (4.0 * u - (shifted - ROUND)) * std::f64::consts::FRAC_PI_2;
-    turn(r, shifted.to_bits())
+    turn(r, shifted)
 }
 
 /// Sine and cosine of r + k π/2, |r| ≤ π/4, k in the last bits.
 #[inline(always)]
-fn turn(r: f64, k: u64) -> (f64, f64) {
-    let z = r * r;
-    // Taylor's series: the terms left out are below 1e-19.
-    let mut s = 1.0 / 355_687_428_096_000.0;
-    for term in [
-        -1.0 / 1_307_674_368_000.0,
-        1.0 / 6_227_020_800.0,
-        -1.0 / 39_916_800.0,
-        1.0 / 362_880.0,
-        -1.0 / 5_040.0,
-        1.0 / 120.0,
-        -1.0 / 6.0,
-    ] {
-        s = s * z + term;
-    }
-    let sin = r + r * z * s;
-    let mut c = -1.0 / 6_402_373_705_728_000.0;
-    for term in [
-        1.0 / 20_922_789_888_000.0,
-        -1.0 / 87_178_291_200.0,
-        1.0 / 479_001_600.0,
-        -1.0 / 3_628_800.0,
-        1.0 / 40_320.0,
-        -1.0 / 720.0,
-        1.0 / 24.0,
-    ] {
-        c = c * z + term;
-    }
-    let half = 0.5 * z;
-    let near = 1.0 - half;
-    let cos = near + (((1.0 - near) - half) + z * z * c);
-    let (a, b) = if k & 1 == 0 { (sin, cos) } else { (cos, sin) };
-    let a = if k & 2 == 0 { a } else { -a };
-    let b = if (k.wrapping_add(1)) & 2 == 0 { b } else { -b };
-    (a, b)
+fn turn<N: Number>(r: N, k: N) -> (N, N) {
+    let (one, z) = (N::splat(1.0), r * r);
+    let sin = r + r * z * series(z, &SINE);
+    let half = N::splat(0.5) * z;
+    let near = one - half;
+    let cos = near + (((one - near) - half) + z * z * series(z, &COSINE));
+    let odd = k.bit::<0>();
+    let (a, b) = (N::select(odd, cos, sin), N::select(odd, sin, cos));
+    (N::select(k.bit::<1>(), -a, a), N::select((k + one).bit::<1>(), -b, b))
 }
+
+/// Taylor's series of the sine beyond its first term, in the square; the terms left out are below 1e-19.
+const SINE: [f64; 8] = [
+    1.0 / 355_687_428_096_000.0,
+    -1.0 / 1_307_674_368_000.0,
+    1.0 / 6_227_020_800.0,
+    -1.0 / 39_916_800.0,
+    1.0 / 362_880.0,
+    -1.0 / 5_040.0,
+    1.0 / 120.0,
+    -1.0 / 6.0,
+];
+
+/// That of the cosine beyond its second term.
+const COSINE: [f64; 8] = [
+    -1.0 / 6_402_373_705_728_000.0,
+    1.0 / 20_922_789_888_000.0,
+    -1.0 / 87_178_291_200.0,
+    1.0 / 479_001_600.0,
+    -1.0 / 3_628_800.0,
+    1.0 / 40_320.0,
+    -1.0 / 720.0,
+    1.0 / 24.0,
+];
 
 #[cfg(test)]
 mod tests {

@@ -128,6 +128,16 @@ pub trait Model: Send + Sync {
         }
     }
 
+    /// One step of z by fourth-order Runge–Kutta with the wave function frozen,
+    /// z' = −i (∂H_c/∂z* + ⟨c|∂H_qc/∂z*|c⟩), with a time step for each trajectory, if the model has a
+    /// faster form than the staged computation from its gradients, to the same results but for
+    /// rounding; whether it has. `last` becomes the z of the fourth stage, from which a hop takes its
+    /// direction.
+    fn runge_kutta(&self, wf: &States, dt: Lane, z: &mut Coords, last: &mut Coords) -> bool {
+        let _ = (wf, dt, z, last);
+        false
+    }
+
     /// Whether ∂H_qc/∂z* depends on z, as QC Lab's `update_dh_qc_dzc`. If not, surface hopping and
     /// the integrator evaluate it at any z.
     fn update_dh_qc_dzc(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Sub};
 
-use crate::sys::{Complex, Pack};
+use crate::sys::{Complex, Number, Pack};
 use crate::{Basis, Lane};
 
 /// Runs a function of packs for real or for complex components.
@@ -145,7 +145,7 @@ impl<P: Pack> Element<P> for P {
 
     #[inline(always)]
     fn select(mask: P::Mask, yes: Self, no: Self) -> Self {
-        <P as Pack>::select(mask, yes, no)
+        <P as Number>::select(mask, yes, no)
     }
 
     #[inline(always)]

@@ -1,16 +1,16 @@
 //! What Tully's three problems share: one free particle, and two states that its position couples.
 
 use crate::ingredients::{self, Sampler};
-use crate::sys::{Kernel, Pack};
+use crate::sys::{Complex, Kernel, Pack};
 use crate::{Coords, Hermitian, Lane, States};
 
 /// The potential of one of the problems as a function of position.
 pub trait Potential: Sync {
     /// V_00, V_11 and V_01 at q.
-    fn values(&self, q: Lane) -> [Lane; 3];
+    fn values<P: Pack>(&self, q: P) -> [P; 3];
 
     /// Their derivatives by q.
-    fn slopes(&self, q: Lane) -> [Lane; 3];
+    fn slopes<P: Pack>(&self, q: P) -> [P; 3];
 
     /// The mass.
     fn mass(&self) -> f64;
@@ -18,8 +18,8 @@ pub trait Potential: Sync {
 
 /// q = √(2 / m) Re z, of weight 1.
 #[inline(always)]
-fn position(mass: f64, z: Lane) -> Lane {
-    z * (2.0 / mass).sqrt()
+fn position<P: Pack>(mass: f64, z: P) -> P {
+    z * P::splat((2.0 / mass).sqrt())
 }
 
 /// Adds V to h.
@@ -34,11 +34,18 @@ impl<V: Potential> Kernel for AddPotential<'_, V> {
 
     #[inline(always)]
     fn run<P: Pack>(self) {
-        let q = position(self.potential.mass(), self.z.re[0]);
-        let [v00, v11, v01] = self.potential.values(q);
-        self.h.add_re(0, 0, v00);
-        self.h.add_re(1, 1, v11);
-        self.h.add_re(1, 0, v01);
+        let Self { potential, z, h } = self;
+        let (mut v00, mut v11, mut v01) = (Lane::ZERO, Lane::ZERO, Lane::ZERO);
+        for at in 0..P::COUNT {
+            let q = position(potential.mass(), P::load(&z.re[0], at));
+            let values = potential.values(q);
+            values[0].store(&mut v00, at);
+            values[1].store(&mut v11, at);
+            values[2].store(&mut v01, at);
+        }
+        h.add_re(0, 0, v00);
+        h.add_re(1, 1, v11);
+        h.add_re(1, 0, v01);
     }
 }
 
@@ -57,15 +64,78 @@ impl<V: Potential> Kernel for AddGradient<'_, V> {
     #[inline(always)]
     fn run<P: Pack>(self) {
         let Self { potential, z, left, right, out } = self;
-        let to_dzc = (1.0 / (2.0 * potential.mass())).sqrt();
-        let [d00, d11, d01] =
-            potential.slopes(position(potential.mass(), z.re[0])).map(|slope| slope * to_dzc);
-        let product = |a: usize, b: usize| left.conj_times(a, right, b);
-        let ((r00, i00), (r11, i11)) = (product(0, 0), product(1, 1));
-        let ((r01, i01), (r10, i10)) = (product(0, 1), product(1, 0));
-        out.re[0] += d00 * r00 + d11 * r11 + d01 * (r01 + r10);
-        out.im[0] += d00 * i00 + d11 * i11 + d01 * (i01 + i10);
+        for at in 0..P::COUNT {
+            let products = products(left, right, at);
+            let element = element(potential, P::load(&z.re[0], at), &products);
+            (Complex::load(out, 0, at) + element).store(out, 0, at);
+        }
     }
+}
+
+/// left_0* right_0, left_1* right_1 and left_0* right_1 + left_1* right_0.
+#[inline(always)]
+fn products<P: Pack>(left: &States, right: &States, at: usize) -> [Complex<P>; 3] {
+    let (a, b) = (Complex::<P>::load(left, 0, at), Complex::<P>::load(left, 1, at));
+    let (c, d) = (Complex::load(right, 0, at), Complex::load(right, 1, at));
+    [a.conj_times(c), b.conj_times(d), a.conj_times(d) + b.conj_times(c)]
+}
+
+/// ⟨left|∂V/∂z*|right⟩ at Re z.
+#[inline(always)]
+fn element<V: Potential, P: Pack>(potential: &V, re: P, products: &[Complex<P>; 3]) -> Complex<P> {
+    let to_dzc = P::splat((1.0 / (2.0 * potential.mass())).sqrt());
+    let slopes = potential.slopes(position(potential.mass(), re));
+    let [p00, p11, p01] = *products;
+    let (d00, d11, d01) = (slopes[0] * to_dzc, slopes[1] * to_dzc, slopes[2] * to_dzc);
+    p00.scale(d00) + p11.scale(d11) + p01.scale(d01)
+}
+
+/// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
+/// operations as the staged computation of any model, and the same bits.
+pub struct RungeKutta<'a, V> {
+    pub potential: &'a V,
+    pub wf: &'a States,
+    pub dt: Lane,
+    pub z: &'a mut Coords,
+    pub last: &'a mut Coords,
+}
+
+impl<V: Potential> Kernel for RungeKutta<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Pack>(self) {
+        let Self { potential, wf, dt, z, last } = self;
+        let (half, two) = (P::splat(0.5), P::splat(2.0));
+        for at in 0..P::COUNT {
+            let (start, dt) = (Complex::<P>::load(z, 0, at), P::load(&dt, at));
+            let products = products(wf, wf, at);
+            let first = force(potential, start, &products);
+            let second = force(potential, moved(start, first, dt * half), &products);
+            let third = force(potential, moved(start, second, dt * half), &products);
+            let end = moved(start, third, dt);
+            let fourth = force(potential, end, &products);
+            let sum = ((first + second.scale(two)) + third.scale(two)) + fourth;
+            moved(start, sum, dt / P::splat(6.0)).store(z, 0, at);
+            end.store(last, 0, at);
+        }
+    }
+}
+
+/// ∂H/∂z*: of a free particle of weight 1 in the potential.
+#[inline(always)]
+fn force<V: Potential, P: Pack>(
+    potential: &V,
+    z: Complex<P>,
+    products: &[Complex<P>; 3],
+) -> Complex<P> {
+    Complex { re: P::zero(), im: z.im } + element(potential, z.re, products)
+}
+
+/// z − i dt force.
+#[inline(always)]
+fn moved<P: Pack>(z: Complex<P>, force: Complex<P>, dt: P) -> Complex<P> {
+    Complex { re: z.re + force.im * dt, im: z.im - force.re * dt }
 }
 
 /// The start at one position with one momentum.
@@ -113,6 +183,18 @@ macro_rules! tully {
                 right,
                 out,
             });
+        }
+
+        fn runge_kutta(
+            &self,
+            wf: &$crate::States,
+            dt: $crate::Lane,
+            z: &mut $crate::Coords,
+            last: &mut $crate::Coords,
+        ) -> bool {
+            let potential = self;
+            $crate::sys::dispatch($crate::models::tully::RungeKutta { potential, wf, dt, z, last });
+            true
         }
 
         fn init_classical(&self) -> $crate::ingredients::Sampler<'_> {

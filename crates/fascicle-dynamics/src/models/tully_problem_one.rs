@@ -4,7 +4,8 @@ use fascicle_core::elementary::exp;
 
 use super::constants;
 use super::tully::{Potential, tully};
-use crate::{Lane, Model};
+use crate::Model;
+use crate::sys::Pack;
 
 /// Tully's first problem, a simple avoided crossing of two states in one dimension (Tully, J. Chem.
 /// Phys. 93, 1061 (1990), doi:10.1063/1.459170; QC Lab's `TullyProblemOne`). Atomic units.
@@ -52,18 +53,19 @@ impl Model for TullyProblemOne {
 
 impl Potential for TullyProblemOne {
     #[inline(always)]
-    fn values(&self, q: Lane) -> [Lane; 3] {
+    fn values<P: Pack>(&self, q: P) -> [P; 3] {
         // exp(−B |q|) serves both sides.
-        let step = (-(q.abs() * self.B)).map(exp);
-        let height = (Lane::splat(1.0) - step) * self.A;
-        let v = q.select_nonnegative(height, -height);
-        [v, -v, (-(q * q * self.D)).map(exp) * self.C]
+        let step = exp(-(q.abs() * P::splat(self.B)));
+        let height = (P::splat(1.0) - step) * P::splat(self.A);
+        let v = P::select(q.at_least(P::zero()), height, -height);
+        [v, -v, exp(-(q * q * P::splat(self.D))) * P::splat(self.C)]
     }
 
     #[inline(always)]
-    fn slopes(&self, q: Lane) -> [Lane; 3] {
-        let d = (-(q.abs() * self.B)).map(exp) * (self.A * self.B);
-        [d, -d, q * (-(q * q * self.D)).map(exp) * (-2.0 * self.C * self.D)]
+    fn slopes<P: Pack>(&self, q: P) -> [P; 3] {
+        let d = exp(-(q.abs() * P::splat(self.B))) * P::splat(self.A * self.B);
+        let bell = exp(-(q * q * P::splat(self.D)));
+        [d, -d, q * bell * P::splat(-2.0 * self.C * self.D)]
     }
 
     fn mass(&self) -> f64 {

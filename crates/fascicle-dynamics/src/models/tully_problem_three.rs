@@ -4,7 +4,8 @@ use fascicle_core::elementary::exp;
 
 use super::constants;
 use super::tully::{Potential, tully};
-use crate::{Lane, Model};
+use crate::Model;
+use crate::sys::Pack;
 
 /// Tully's third problem, extended coupling of two states in one dimension (Tully, J. Chem. Phys. 93,
 /// 1061 (1990), doi:10.1063/1.459170; QC Lab's `TullyProblemThree`). Atomic units.
@@ -42,17 +43,17 @@ impl Model for TullyProblemThree {
 
 impl Potential for TullyProblemThree {
     #[inline(always)]
-    fn values(&self, q: Lane) -> [Lane; 3] {
+    fn values<P: Pack>(&self, q: P) -> [P; 3] {
         // exp(−C |q|) serves both sides.
-        let tail = (-(q.abs() * self.C)).map(exp);
-        let coupling = q.select_nonnegative(Lane::splat(2.0) - tail, tail) * self.B;
-        [Lane::splat(self.A), Lane::splat(-self.A), coupling]
+        let tail = exp(-(q.abs() * P::splat(self.C)));
+        let coupling = P::select(q.at_least(P::zero()), P::splat(2.0) - tail, tail);
+        [P::splat(self.A), P::splat(-self.A), coupling * P::splat(self.B)]
     }
 
     #[inline(always)]
-    fn slopes(&self, q: Lane) -> [Lane; 3] {
-        let coupling = (-(q.abs() * self.C)).map(exp) * (self.B * self.C);
-        [Lane::ZERO, Lane::ZERO, coupling]
+    fn slopes<P: Pack>(&self, q: P) -> [P; 3] {
+        let coupling = exp(-(q.abs() * P::splat(self.C))) * P::splat(self.B * self.C);
+        [P::zero(), P::zero(), coupling]
     }
 
     fn mass(&self) -> f64 {

@@ -4,7 +4,8 @@ use fascicle_core::elementary::exp;
 
 use super::constants;
 use super::tully::{Potential, tully};
-use crate::{Lane, Model};
+use crate::Model;
+use crate::sys::Pack;
 
 /// Tully's second problem, a dual avoided crossing of two states in one dimension (Tully, J. Chem.
 /// Phys. 93, 1061 (1990), doi:10.1063/1.459170; QC Lab's `TullyProblemTwo`). Atomic units.
@@ -55,15 +56,17 @@ impl Model for TullyProblemTwo {
 
 impl Potential for TullyProblemTwo {
     #[inline(always)]
-    fn values(&self, q: Lane) -> [Lane; 3] {
-        let well = (-(q * q * self.B)).map(exp) * -self.A + Lane::splat(self.E_0);
-        [Lane::ZERO, well, (-(q * q * self.D)).map(exp) * self.C]
+    fn values<P: Pack>(&self, q: P) -> [P; 3] {
+        let bell = exp(-(q * q * P::splat(self.B)));
+        let well = bell * P::splat(-self.A) + P::splat(self.E_0);
+        [P::zero(), well, exp(-(q * q * P::splat(self.D))) * P::splat(self.C)]
     }
 
     #[inline(always)]
-    fn slopes(&self, q: Lane) -> [Lane; 3] {
-        let well = q * (-(q * q * self.B)).map(exp) * (2.0 * self.A * self.B);
-        [Lane::ZERO, well, q * (-(q * q * self.D)).map(exp) * (-2.0 * self.C * self.D)]
+    fn slopes<P: Pack>(&self, q: P) -> [P; 3] {
+        let (well, bell) = (exp(-(q * q * P::splat(self.B))), exp(-(q * q * P::splat(self.D))));
+        let well = q * well * P::splat(2.0 * self.A * self.B);
+        [P::zero(), well, q * bell * P::splat(-2.0 * self.C * self.D)]
     }
 
     fn mass(&self) -> f64 {

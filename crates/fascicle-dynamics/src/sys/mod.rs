@@ -6,6 +6,8 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use fascicle_core::elementary::Number;
+
 pub use pack::{Complex, Pack};
 #[cfg(not(target_arch = "x86_64"))]
 use portable::Portable as Plain;

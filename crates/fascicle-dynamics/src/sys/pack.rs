@@ -1,6 +1,8 @@
 //! Some of a block's lanes, as many as one vector register holds.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, Div, Sub};
+
+use fascicle_core::elementary::Number;
 
 use crate::{LANES, Lane, Vector};
 
@@ -8,25 +10,12 @@ use crate::{LANES, Lane, Vector};
 /// for each kind of them: what is computed does not hang on what a compiler makes of a loop.
 ///
 /// Comparisons with NaN are false.
-pub trait Pack:
-    Copy
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-{
+pub trait Pack: Number + Div<Output = Self> {
     /// Lanes in a pack: a divisor of [`LANES`].
     const WIDTH: usize;
 
     /// Packs in a block.
     const COUNT: usize = LANES / Self::WIDTH;
-
-    /// What comparisons give.
-    type Mask: Copy;
-
-    /// The same number in each lane.
-    fn splat(value: f64) -> Self;
 
     /// The lanes of pack `at`.
     fn load(from: &Lane, at: usize) -> Self;
@@ -43,9 +32,6 @@ pub trait Pack:
     /// self ≥ other.
     fn at_least(self, other: Self) -> Self::Mask;
 
-    /// self > other.
-    fn above(self, other: Self) -> Self::Mask;
-
     /// self = other.
     fn equals(self, other: Self) -> Self::Mask;
 
@@ -54,9 +40,6 @@ pub trait Pack:
 
     /// Whether it fails in any lane.
     fn any_not(mask: Self::Mask) -> bool;
-
-    /// `yes` where it holds, else `no`.
-    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// 0 in each lane.
     #[inline(always)]

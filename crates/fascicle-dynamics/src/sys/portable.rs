@@ -2,6 +2,8 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use fascicle_core::elementary::Number;
+
 use super::Pack;
 use crate::Lane;
 
@@ -27,14 +29,38 @@ impl Portable {
     }
 }
 
-impl Pack for Portable {
-    const WIDTH: usize = WIDTH;
+impl Number for Portable {
     type Mask = Mask;
 
     #[inline(always)]
     fn splat(value: f64) -> Self {
         Self([value; WIDTH])
     }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Mask {
+        self.compare(other, f64::gt)
+    }
+
+    #[inline(always)]
+    fn select(mask: Mask, yes: Self, no: Self) -> Self {
+        let pick = |l: usize| if mask[l] { yes.0[l] } else { no.0[l] };
+        Self([pick(0), pick(1)])
+    }
+
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self(self.0.map(f64::power_of_two))
+    }
+
+    #[inline(always)]
+    fn bit<const BIT: u32>(self) -> Mask {
+        self.0.map(f64::bit::<BIT>)
+    }
+}
+
+impl Pack for Portable {
+    const WIDTH: usize = WIDTH;
 
     #[inline(always)]
     fn load(from: &Lane, at: usize) -> Self {
@@ -62,11 +88,6 @@ impl Pack for Portable {
     }
 
     #[inline(always)]
-    fn above(self, other: Self) -> Mask {
-        self.compare(other, f64::gt)
-    }
-
-    #[inline(always)]
     fn equals(self, other: Self) -> Mask {
         self.compare(other, f64::eq)
     }
@@ -81,11 +102,6 @@ impl Pack for Portable {
         !(mask[0] & mask[1])
     }
 
-    #[inline(always)]
-    fn select(mask: Mask, yes: Self, no: Self) -> Self {
-        let pick = |l: usize| if mask[l] { yes.0[l] } else { no.0[l] };
-        Self([pick(0), pick(1)])
-    }
 }
 
 macro_rules! operator {

@@ -6,6 +6,8 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
+use fascicle_core::elementary::Number;
+
 use super::Pack;
 use crate::Lane;
 
@@ -20,13 +22,13 @@ macro_rules! pack {
         abs: $abs:expr, neg: $neg:expr,
         at_least: $at_least:expr, above: $above:expr, equals: $equals:expr,
         bits: $bits:expr, select: $select:expr,
+        power_of_two: $power_of_two:expr, bit($place:ident): $bit:expr,
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $pack($register);
 
-        impl Pack for $pack {
-            const WIDTH: usize = $width;
+        impl Number for $pack {
             type Mask = $mask;
 
             #[inline(always)]
@@ -34,6 +36,38 @@ macro_rules! pack {
                 // SAFETY: kernels run for this pack only where the machine has its instructions.
                 Self(unsafe { $set(value) })
             }
+
+            #[inline(always)]
+            fn above(self, other: Self) -> $mask {
+                let ($x, $y) = (self.0, other.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                unsafe { $above }
+            }
+
+            #[inline(always)]
+            fn select($m: $mask, yes: Self, no: Self) -> Self {
+                let ($x, $y) = (yes.0, no.0);
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $select })
+            }
+
+            #[inline(always)]
+            fn power_of_two(self) -> Self {
+                let $x = self.0;
+                // SAFETY: a pack is made only where the machine has its instructions.
+                Self(unsafe { $power_of_two })
+            }
+
+            #[inline(always)]
+            fn bit<const $place: u32>(self) -> $mask {
+                let $x = self.0;
+                // SAFETY: a pack is made only where the machine has its instructions.
+                unsafe { $bit }
+            }
+        }
+
+        impl Pack for $pack {
+            const WIDTH: usize = $width;
 
             #[inline(always)]
             fn load(from: &Lane, at: usize) -> Self {
@@ -70,13 +104,6 @@ macro_rules! pack {
             }
 
             #[inline(always)]
-            fn above(self, other: Self) -> $mask {
-                let ($x, $y) = (self.0, other.0);
-                // SAFETY: a pack is made only where the machine has its instructions.
-                unsafe { $above }
-            }
-
-            #[inline(always)]
             fn equals(self, other: Self) -> $mask {
                 let ($x, $y) = (self.0, other.0);
                 // SAFETY: a pack is made only where the machine has its instructions.
@@ -95,12 +122,6 @@ macro_rules! pack {
                 bits != (1 << $width) - 1
             }
 
-            #[inline(always)]
-            fn select($m: $mask, yes: Self, no: Self) -> Self {
-                let ($x, $y) = (yes.0, no.0);
-                // SAFETY: a pack is made only where the machine has its instructions.
-                Self(unsafe { $select })
-            }
         }
 
         pack!(@operator $pack, Add, add, $add);
@@ -141,6 +162,16 @@ pack! {
     at_least: _mm_cmpge_pd(x, y), above: _mm_cmpgt_pd(x, y), equals: _mm_cmpeq_pd(x, y),
     // SAFETY: a mask is made only where the machine has its instructions.
     bits: unsafe { _mm_movemask_pd(m) }, select: _mm_or_pd(_mm_and_pd(m, x), _mm_andnot_pd(m, y)),
+    power_of_two: {
+        let biased = _mm_add_epi64(_mm_castpd_si128(x), _mm_set1_epi64x(1023));
+        _mm_castsi128_pd(_mm_slli_epi64::<52>(biased))
+    },
+    bit(BIT): {
+        // The sign of the upper half, copied to all bits.
+        let moved = _mm_sll_epi64(_mm_castpd_si128(x), _mm_cvtsi32_si128(63 - BIT as i32));
+        let signs = _mm_srai_epi32::<31>(moved);
+        _mm_castsi128_pd(_mm_shuffle_epi32::<0b11_11_01_01>(signs))
+    },
 }
 
 pack! {
@@ -153,6 +184,15 @@ pack! {
     equals: _mm256_cmp_pd::<_CMP_EQ_OQ>(x, y),
     // SAFETY: a mask is made only where the machine has its instructions.
     bits: unsafe { _mm256_movemask_pd(m) }, select: _mm256_blendv_pd(y, x, m),
+    power_of_two: {
+        let biased = _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_set1_epi64x(1023));
+        _mm256_castsi256_pd(_mm256_slli_epi64::<52>(biased))
+    },
+    bit(BIT): {
+        // What is selected by hangs on the sign alone.
+        let by = _mm_cvtsi32_si128(63 - BIT as i32);
+        _mm256_castsi256_pd(_mm256_sll_epi64(_mm256_castpd_si256(x), by))
+    },
 }
 
 pack! {
@@ -169,4 +209,9 @@ pack! {
     above: _mm512_cmp_pd_mask::<_CMP_GT_OQ>(x, y),
     equals: _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(x, y),
     bits: m, select: _mm512_mask_blend_pd(m, y, x),
+    power_of_two: {
+        let biased = _mm512_add_epi64(_mm512_castpd_si512(x), _mm512_set1_epi64(1023));
+        _mm512_castsi512_pd(_mm512_slli_epi64::<52>(biased))
+    },
+    bit(BIT): _mm512_test_epi64_mask(_mm512_castpd_si512(x), _mm512_set1_epi64(1 << BIT)),
 }

@@ -69,6 +69,9 @@ pub(super) fn runge_kutta(
     last: &mut Coords,
     scratch: &mut Scratch,
 ) {
+    if force.surface.is_none() && step.model().runge_kutta(force.wf, dt, z, last) {
+        return;
+    }
     let nodes = [dt * 0.5, dt * 0.5, dt];
     last.copy_from(z);
     let constant = &mut scratch.constant;
