@@ -57,34 +57,24 @@ fn exp_reduced<N: Number>(x: N) -> (N, N) {
     let k = shifted - N::splat(ROUND);
     let r = (x - k * N::splat(LN_2_HIGH)) - k * N::splat(LN_2_LOW);
     // Taylor's series: r^14/14! is below 5e-18 for |r| ≤ ln 2 / 2.
-    let tail = series(r, &EXP_TAIL);
-    (r + r * r * tail, shifted)
+    let (r2, [a, b, c]) = (r * r, EXP_TAIL);
+    let r4 = r2 * r2;
+    let tail = (cubic(r, r2, a) * r4 + cubic(r, r2, b)) * r4 + cubic(r, r2, c);
+    (r + r2 * tail, shifted)
 }
 
 /// The inverses of 13!, 12! … 2!.
-const EXP_TAIL: [f64; 12] = [
-    1.0 / 6_227_020_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 39_916_800.0,
-    1.0 / 3_628_800.0,
-    1.0 / 362_880.0,
-    1.0 / 40_320.0,
-    1.0 / 5_040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    0.5,
+const EXP_TAIL: [[f64; 4]; 3] = [
+    [1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0],
+    [1.0 / 362_880.0, 1.0 / 40_320.0, 1.0 / 5_040.0, 1.0 / 720.0],
+    [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5],
 ];
 
-/// The polynomial with these coefficients, the highest power's first.
+/// a x³ + b x² + c x + d by Estrin's scheme, x² given: few operations wait for each other.
 #[inline(always)]
-fn series<N: Number, const LENGTH: usize>(x: N, coefficients: &[f64; LENGTH]) -> N {
-    let mut sum = N::splat(coefficients[0]);
-    for &coefficient in &coefficients[1..] {
-        sum = sum * x + N::splat(coefficient);
-    }
-    sum
+fn cubic<N: Number>(x: N, x2: N, [a, b, c, d]: [f64; 4]) -> N {
+    let (high, low) = (N::splat(a) * x + N::splat(b), N::splat(c) * x + N::splat(d));
+    high * x2 + low
 }
 
 /// The hyperbolic tangent, within 3 ulp. NaN is passed on.
@@ -173,38 +163,43 @@ pub fn sin_cos_turns(u: f64) -> (f64, f64) {
 #[inline(always)]
 fn turn<N: Number>(r: N, k: N) -> (N, N) {
     let (one, z) = (N::splat(1.0), r * r);
-    let sin = r + r * z * series(z, &SINE);
+    let z2 = z * z;
+    let sin = r + r * z * eighth(z, z2, SINE);
     let half = N::splat(0.5) * z;
     let near = one - half;
-    let cos = near + (((one - near) - half) + z * z * series(z, &COSINE));
+    let cos = near + (((one - near) - half) + z2 * eighth(z, z2, COSINE));
     let odd = k.bit::<0>();
     let (a, b) = (N::select(odd, cos, sin), N::select(odd, sin, cos));
     (N::select(k.bit::<1>(), -a, a), N::select((k + one).bit::<1>(), -b, b))
 }
 
 /// Taylor's series of the sine beyond its first term, in the square; the terms left out are below 1e-19.
-const SINE: [f64; 8] = [
-    1.0 / 355_687_428_096_000.0,
-    -1.0 / 1_307_674_368_000.0,
-    1.0 / 6_227_020_800.0,
-    -1.0 / 39_916_800.0,
-    1.0 / 362_880.0,
-    -1.0 / 5_040.0,
-    1.0 / 120.0,
-    -1.0 / 6.0,
+const SINE: [[f64; 4]; 2] = [
+    [
+        1.0 / 355_687_428_096_000.0,
+        -1.0 / 1_307_674_368_000.0,
+        1.0 / 6_227_020_800.0,
+        -1.0 / 39_916_800.0,
+    ],
+    [1.0 / 362_880.0, -1.0 / 5_040.0, 1.0 / 120.0, -1.0 / 6.0],
 ];
 
 /// That of the cosine beyond its second term.
-const COSINE: [f64; 8] = [
-    -1.0 / 6_402_373_705_728_000.0,
-    1.0 / 20_922_789_888_000.0,
-    -1.0 / 87_178_291_200.0,
-    1.0 / 479_001_600.0,
-    -1.0 / 3_628_800.0,
-    1.0 / 40_320.0,
-    -1.0 / 720.0,
-    1.0 / 24.0,
+const COSINE: [[f64; 4]; 2] = [
+    [
+        -1.0 / 6_402_373_705_728_000.0,
+        1.0 / 20_922_789_888_000.0,
+        -1.0 / 87_178_291_200.0,
+        1.0 / 479_001_600.0,
+    ],
+    [-1.0 / 3_628_800.0, 1.0 / 40_320.0, -1.0 / 720.0, 1.0 / 24.0],
 ];
+
+/// The polynomial of eight coefficients, the highest power's first; z² given.
+#[inline(always)]
+fn eighth<N: Number>(z: N, z2: N, [high, low]: [[f64; 4]; 2]) -> N {
+    cubic(z, z2, high) * (z2 * z2) + cubic(z, z2, low)
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! Between the diabatic and the adiabatic basis.
 
+use fascicle_core::elementary::sin_cos;
+
 use super::element::{Element, by_kind};
-use crate::sys::{Complex, Kernel, Pack};
+use crate::sys::{Complex, Kernel, Pack, Pair};
 use crate::{Basis, Lane, States};
 
 /// ⟨V_k|v⟩ for the lanes of a pack.
@@ -44,19 +46,18 @@ impl Kernel for Propagate<'_> {
 
     #[inline(always)]
     fn run<P: Pack>(self) {
-        by_kind!(self.eigvecs.is_real(), P, propagate(self));
+        by_kind!(self.eigvecs.is_real(), Pair<P>, propagate(self));
     }
 }
 
 #[inline(always)]
 fn propagate<P: Pack, E: Element<P>>(to: Propagate<'_>) {
     let Propagate { eigvals, eigvecs, wf, scratch, dt } = to;
-    for (k, &energy) in eigvals.iter().enumerate() {
-        let (sin, cos) = (energy * dt).sin_cos();
+    for (k, energy) in eigvals.iter().enumerate() {
         for at in 0..P::COUNT {
-            let phase = Complex { re: P::load(&cos, at), im: P::load(&sin, at) };
+            let (sin, cos) = sin_cos(P::load(energy, at) * P::load(&dt, at));
             let b = component::<P, E>(eigvecs, k, wf, at);
-            phase.conj_times(b).store(scratch, k, at);
+            Complex { re: cos, im: sin }.conj_times(b).store(scratch, k, at);
         }
     }
     for at in 0..P::COUNT {

@@ -3,7 +3,7 @@
 use super::element::by_kind;
 use super::jacobi::{self, Room};
 use super::two_level;
-use crate::sys::{Kernel, Pack};
+use crate::sys::{Kernel, Pack, Pair};
 use crate::{Basis, Hermitian, Lane};
 
 /// The eigenvalues of H, ascending, and its eigenvectors, each with a real first component (as
@@ -33,7 +33,7 @@ impl Kernel for Diagonalize<'_> {
         let real = h.is_real();
         if h.n() == 2 {
             eigvecs.set_real(real);
-            return by_kind!(real, P, two_level::diagonalize(h, eigvals, eigvecs));
+            return by_kind!(real, Pair<P>, two_level::diagonalize(h, eigvals, eigvecs));
         }
         match start {
             Some((basis, _)) => eigvecs.copy_from(basis),

@@ -7,7 +7,7 @@ use crate::{Basis, Lane};
 
 /// Runs a function of packs for real or for complex components.
 macro_rules! by_kind {
-    ($real:expr, $pack:ident, $($function:ident)::+($($argument:expr),*)) => {
+    ($real:expr, $pack:ty, $($function:ident)::+($($argument:expr),*)) => {
         if $real {
             $($function)::+::<$pack, $pack>($($argument),*)
         } else {

@@ -1,6 +1,6 @@
 //! The wave function of mean-field dynamics.
 
-use crate::sys::{Complex, Kernel, Pack};
+use crate::sys::{Complex, Kernel, Pack, Pair};
 use crate::{Hermitian, Lane, States, Vector};
 
 /// One step of i dc/dt = H c by fourth-order Runge–Kutta, H constant during the step. It is then
@@ -27,8 +27,8 @@ impl Kernel for WaveFunctionRk4<'_> {
     fn run<P: Pack>(self) {
         let Self { h, wf, scratch: (mut sum, mut next), dt } = self;
         if h.n() == 2 {
-            for at in 0..P::COUNT {
-                two_states::<P>(h, wf, dt, at);
+            for at in 0..Pair::<P>::COUNT {
+                two_states::<Pair<P>>(h, wf, dt, at);
             }
             return;
         }

@@ -1,7 +1,7 @@
 //! What Tully's three problems share: one free particle, and two states that its position couples.
 
 use crate::ingredients::{self, Sampler};
-use crate::sys::{Complex, Kernel, Pack};
+use crate::sys::{Complex, Kernel, Pack, Pair};
 use crate::{Coords, Hermitian, Lane, States};
 
 /// The potential of one of the problems as a function of position.
@@ -36,8 +36,8 @@ impl<V: Potential> Kernel for AddPotential<'_, V> {
     fn run<P: Pack>(self) {
         let Self { potential, z, h } = self;
         let (mut v00, mut v11, mut v01) = (Lane::ZERO, Lane::ZERO, Lane::ZERO);
-        for at in 0..P::COUNT {
-            let q = position(potential.mass(), P::load(&z.re[0], at));
+        for at in 0..Pair::<P>::COUNT {
+            let q = position(potential.mass(), Pair::<P>::load(&z.re[0], at));
             let values = potential.values(q);
             values[0].store(&mut v00, at);
             values[1].store(&mut v11, at);
@@ -104,22 +104,27 @@ impl<V: Potential> Kernel for RungeKutta<'_, V> {
     type Output = ();
 
     #[inline(always)]
-    fn run<P: Pack>(self) {
-        let Self { potential, wf, dt, z, last } = self;
-        let (half, two) = (P::splat(0.5), P::splat(2.0));
-        for at in 0..P::COUNT {
-            let (start, dt) = (Complex::<P>::load(z, 0, at), P::load(&dt, at));
-            let products = products(wf, wf, at);
-            let first = force(potential, start, &products);
-            let second = force(potential, moved(start, first, dt * half), &products);
-            let third = force(potential, moved(start, second, dt * half), &products);
-            let end = moved(start, third, dt);
-            let fourth = force(potential, end, &products);
-            let sum = ((first + second.scale(two)) + third.scale(two)) + fourth;
-            moved(start, sum, dt / P::splat(6.0)).store(z, 0, at);
-            end.store(last, 0, at);
+    fn run<P: Pack>(mut self) {
+        for at in 0..Pair::<P>::COUNT {
+            four_stages::<V, Pair<P>>(&mut self, at);
         }
     }
+}
+
+#[inline(always)]
+fn four_stages<V: Potential, P: Pack>(step: &mut RungeKutta<'_, V>, at: usize) {
+    let RungeKutta { potential, wf, dt, z, last } = step;
+    let (half, two) = (P::splat(0.5), P::splat(2.0));
+    let (start, dt) = (Complex::<P>::load(z, 0, at), P::load(dt, at));
+    let products = products(wf, wf, at);
+    let first = force(*potential, start, &products);
+    let second = force(*potential, moved(start, first, dt * half), &products);
+    let third = force(*potential, moved(start, second, dt * half), &products);
+    let end = moved(start, third, dt);
+    let fourth = force(*potential, end, &products);
+    let sum = ((first + second.scale(two)) + third.scale(two)) + fourth;
+    moved(start, sum, dt / P::splat(6.0)).store(z, 0, at);
+    end.store(last, 0, at);
 }
 
 /// ∂H/∂z*: of a free particle of weight 1 in the potential.

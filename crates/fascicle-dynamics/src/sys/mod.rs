@@ -1,6 +1,7 @@
 //! The one place that is `unsafe`: calling a kernel with the vector instructions of the machine.
 
 mod pack;
+mod pair;
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -9,6 +10,7 @@ mod x86;
 pub use fascicle_core::elementary::Number;
 
 pub use pack::{Complex, Pack};
+pub use pair::Pair;
 #[cfg(not(target_arch = "x86_64"))]
 use portable::Portable as Plain;
 #[cfg(target_arch = "x86_64")]
