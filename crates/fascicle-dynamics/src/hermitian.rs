@@ -240,15 +240,14 @@ impl Hermitian {
     /// Component i of H v, for the lanes of two packs. The matrix must be settled.
     #[inline(always)]
     pub(crate) fn row<P: Pack>(&self, i: usize, v: &Vector, pair: usize) -> [Complex<P>; 2] {
-        let mut sums = [Complex::zero(); 2];
+        let (mut first, mut second) = (Complex::zero(), Complex::zero());
         for link in self.links(i) {
-            for (k, sum) in sums.iter_mut().enumerate() {
-                let pack = 2 * pair + k;
-                let v = Complex::<P>::load(v, link.column, pack);
-                *sum = *sum + self.times_element(link, v, pack);
-            }
+            let v_first = Complex::<P>::load(v, link.column, 2 * pair);
+            let v_second = Complex::<P>::load(v, link.column, 2 * pair + 1);
+            first = first + self.times_element(link, v_first, 2 * pair);
+            second = second + self.times_element(link, v_second, 2 * pair + 1);
         }
-        sums
+        [first, second]
     }
 
     #[inline(always)]

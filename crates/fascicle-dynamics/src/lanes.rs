@@ -13,7 +13,7 @@ pub const LANES: usize = 16;
 
 /// One number of each trajectory of a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct Lane(pub [f64; LANES]);
 
 impl Lane {

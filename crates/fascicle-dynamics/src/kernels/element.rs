@@ -38,11 +38,11 @@ pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
     /// Puts it back.
     fn put(self, to: &mut Basis, i: usize, k: usize, at: usize);
 
-    /// From its parts, which lie one after the other.
-    fn from_lanes(from: &[Lane], at: usize) -> Self;
+    /// From its parts, which lie one after the other from this one on.
+    fn from_lanes(from: &[Lane], first: usize, at: usize) -> Self;
 
     /// Puts them back.
-    fn to_lanes(self, to: &mut [Lane], at: usize);
+    fn to_lanes(self, to: &mut [Lane], first: usize, at: usize);
 
     /// Its real part.
     fn re(self) -> P;
@@ -99,13 +99,13 @@ impl<P: Pack> Element<P> for P {
     }
 
     #[inline(always)]
-    fn from_lanes(from: &[Lane], at: usize) -> Self {
-        P::load(&from[0], at)
+    fn from_lanes(from: &[Lane], first: usize, at: usize) -> Self {
+        P::load(&from[first], at)
     }
 
     #[inline(always)]
-    fn to_lanes(self, to: &mut [Lane], at: usize) {
-        self.store(&mut to[0], at);
+    fn to_lanes(self, to: &mut [Lane], first: usize, at: usize) {
+        self.store(&mut to[first], at);
     }
 
     #[inline(always)]
@@ -186,14 +186,14 @@ impl<P: Pack> Element<P> for Complex<P> {
     }
 
     #[inline(always)]
-    fn from_lanes(from: &[Lane], at: usize) -> Self {
-        Self { re: P::load(&from[0], at), im: P::load(&from[1], at) }
+    fn from_lanes(from: &[Lane], first: usize, at: usize) -> Self {
+        Self { re: P::load(&from[first], at), im: P::load(&from[first + 1], at) }
     }
 
     #[inline(always)]
-    fn to_lanes(self, to: &mut [Lane], at: usize) {
-        self.re.store(&mut to[0], at);
-        self.im.store(&mut to[1], at);
+    fn to_lanes(self, to: &mut [Lane], first: usize, at: usize) {
+        self.re.store(&mut to[first], at);
+        self.im.store(&mut to[first + 1], at);
     }
 
     #[inline(always)]

@@ -133,14 +133,12 @@ fn index<P: Pack, E: Element<P>>(row: usize, column: usize) -> usize {
 /// An element of the matrix.
 #[inline(always)]
 fn load<P: Pack, E: Element<P>>(matrix: &[Lane], row: usize, column: usize, pack: usize) -> E {
-    let at = index::<P, E>(row, column);
-    E::from_lanes(&matrix[at..at + E::PARTS], pack)
+    E::from_lanes(matrix, index::<P, E>(row, column), pack)
 }
 
 #[inline(always)]
 fn store<P: Pack, E: Element<P>>(value: E, to: &mut [Lane], row: usize, column: usize, pack: usize) {
-    let at = index::<P, E>(row, column);
-    value.to_lanes(&mut to[at..at + E::PARTS], pack);
+    value.to_lanes(to, index::<P, E>(row, column), pack);
 }
 
 /// An element of the diagonal, which is real.
@@ -154,22 +152,21 @@ fn diagonal<P: Pack, E: Element<P>>(matrix: &[Lane], k: usize, pack: usize) -> P
 fn transform<P: Pack, E: Element<P>>(h: &Hermitian, x: &Basis, room: &mut Room) {
     let n = h.n();
     let Room { matrix, vectors, column, .. } = room;
-    let vectors = &mut vectors[..n * n * E::PARTS];
     for pack in 0..P::COUNT {
-        for (k, vector) in vectors.chunks_exact_mut(n * E::PARTS).enumerate() {
-            for (i, component) in vector.chunks_exact_mut(E::PARTS).enumerate() {
-                E::of(x, i, k, pack).to_lanes(component, pack);
+        for k in 0..n {
+            for i in 0..n {
+                E::of(x, i, k, pack).to_lanes(vectors, (k * n + i) * E::PARTS, pack);
             }
         }
         for k in 0..n {
-            let column = &mut column[..n * E::PARTS];
-            for (i, h_x) in column.chunks_exact_mut(E::PARTS).enumerate() {
-                h.row_of_basis::<P, E>(i, x, k, pack).to_lanes(h_x, pack);
+            for i in 0..n {
+                h.row_of_basis::<P, E>(i, x, k, pack).to_lanes(column, i * E::PARTS, pack);
             }
-            for (l, vector) in vectors.chunks_exact(n * E::PARTS).enumerate().skip(k) {
+            for l in k..n {
                 let mut sum = E::zero();
-                for (x, h_x) in vector.chunks_exact(E::PARTS).zip(column.chunks_exact(E::PARTS)) {
-                    sum = sum + E::from_lanes(x, pack).conj_times(E::from_lanes(h_x, pack));
+                for i in 0..n {
+                    let v = E::from_lanes(vectors, (l * n + i) * E::PARTS, pack);
+                    sum = sum + v.conj_times(E::from_lanes(column, i * E::PARTS, pack));
                 }
                 store::<P, E>(sum, matrix, l, k, pack);
             }
@@ -181,12 +178,12 @@ fn transform<P: Pack, E: Element<P>>(h: &Hermitian, x: &Basis, room: &mut Room) 
 #[inline(always)]
 fn hand_over<P: Pack, E: Element<P>>(room: &Room, eigvals: &mut [Lane], eigvecs: &mut Basis) {
     let n = eigvals.len();
-    let vectors = &room.vectors[..n * n * E::PARTS];
-    for (k, vector) in vectors.chunks_exact(n * E::PARTS).enumerate() {
+    for k in 0..n {
         eigvals[k] = room.matrix[index::<P, E>(k, k)];
-        for (i, component) in vector.chunks_exact(E::PARTS).enumerate() {
+        for i in 0..n {
             for pack in 0..P::COUNT {
-                E::from_lanes(component, pack).put(eigvecs, i, k, pack);
+                let component = E::from_lanes(&room.vectors, (k * n + i) * E::PARTS, pack);
+                component.put(eigvecs, i, k, pack);
             }
         }
     }
@@ -372,10 +369,10 @@ impl Rotation {
 #[inline(always)]
 fn masked<P: Pack, E: Element<P>>(turns: Turns<P, E>, state: &Lane, pair: usize) -> Turns<P, E> {
     let mut out = turns;
-    for (k, (c, s)) in out.iter_mut().enumerate() {
+    for k in 0..2 {
         let turning = P::splat(LAST_SWEEP).above(P::load(state, 2 * pair + k));
-        *c = P::select(turning, *c, P::splat(1.0));
-        *s = E::select(turning, *s, E::zero());
+        let (c, s) = turns[k];
+        out[k] = (P::select(turning, c, P::splat(1.0)), E::select(turning, s, E::zero()));
     }
     out
 }
@@ -390,54 +387,51 @@ fn apply<P: Pack, E: Element<P>>(
     pair: usize,
 ) {
     let Rotation { p, q, .. } = *rotation;
-    let (head, tail) = matrix.split_at_mut(index::<P, E>(q, 0));
-    let (row_q, tail) = tail.split_at_mut((q + 1) * E::PARTS);
     // Left of p both are stored as conjugates of (k, p) and (k, q).
     let conjugate = [(turns[0].0, turns[0].1.conj()), (turns[1].0, turns[1].1.conj())];
-    let row_p = &mut head[index::<P, E>(p, 0)..index::<P, E>(p, p)];
-    let pairs = row_p.chunks_exact_mut(E::PARTS).zip(row_q.chunks_exact_mut(E::PARTS));
-    for (a, b) in pairs {
-        mix::<P, E>(a, b, conjugate, pair);
+    let (row_p, row_q) = (index::<P, E>(p, 0), index::<P, E>(q, 0));
+    for k in 0..p {
+        mix::<P, E>(matrix, row_p + k * E::PARTS, row_q + k * E::PARTS, conjugate, pair);
     }
     for k in p + 1..q {
-        let at = index::<P, E>(k, p);
-        let a = &mut head[at..at + E::PARTS];
-        mix_conjugate::<P, E>(a, &mut row_q[k * E::PARTS..(k + 1) * E::PARTS], turns, pair);
+        mix_conjugate::<P, E>(matrix, index::<P, E>(k, p), row_q + k * E::PARTS, turns, pair);
     }
-    let mut rows = tail;
     for k in q + 1..n {
-        let (row, rest) = rows.split_at_mut((k + 1) * E::PARTS);
-        let (left, right) = row.split_at_mut(q * E::PARTS);
-        let a = &mut left[p * E::PARTS..(p + 1) * E::PARTS];
-        mix::<P, E>(a, &mut right[..E::PARTS], turns, pair);
-        rows = rest;
+        mix::<P, E>(matrix, index::<P, E>(k, p), index::<P, E>(k, q), turns, pair);
     }
 }
 
-/// a ← c a − s b, b ← s* a + c b.
+/// Of the elements from these places on: a ← c a − s b, b ← s* a + c b.
 #[inline(always)]
-fn mix<P: Pack, E: Element<P>>(a: &mut [Lane], b: &mut [Lane], turns: Turns<P, E>, pair: usize) {
-    for (k, (c, s)) in turns.into_iter().enumerate() {
-        let pack = 2 * pair + k;
-        let (x, y) = (E::from_lanes(a, pack), E::from_lanes(b, pack));
-        (x.scale(c) - s.times(y)).to_lanes(a, pack);
-        (s.conj_times(x) + y.scale(c)).to_lanes(b, pack);
+fn mix<P: Pack, E: Element<P>>(
+    lanes: &mut [Lane],
+    a: usize,
+    b: usize,
+    turns: Turns<P, E>,
+    pair: usize,
+) {
+    for k in 0..2 {
+        let (pack, (c, s)) = (2 * pair + k, turns[k]);
+        let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack));
+        (x.scale(c) - s.times(y)).to_lanes(lanes, a, pack);
+        (s.conj_times(x) + y.scale(c)).to_lanes(lanes, b, pack);
     }
 }
 
 /// The same where b is stored as its conjugate.
 #[inline(always)]
 fn mix_conjugate<P: Pack, E: Element<P>>(
-    a: &mut [Lane],
-    b: &mut [Lane],
+    lanes: &mut [Lane],
+    a: usize,
+    b: usize,
     turns: Turns<P, E>,
     pair: usize,
 ) {
-    for (k, (c, s)) in turns.into_iter().enumerate() {
-        let pack = 2 * pair + k;
-        let (x, y) = (E::from_lanes(a, pack), E::from_lanes(b, pack).conj());
-        (x.scale(c) - s.times(y)).to_lanes(a, pack);
-        (s.conj_times(x) + y.scale(c)).conj().to_lanes(b, pack);
+    for k in 0..2 {
+        let (pack, (c, s)) = (2 * pair + k, turns[k]);
+        let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack).conj());
+        (x.scale(c) - s.times(y)).to_lanes(lanes, a, pack);
+        (s.conj_times(x) + y.scale(c)).conj().to_lanes(lanes, b, pack);
     }
 }
 
@@ -449,13 +443,9 @@ fn apply_to_vectors<P: Pack, E: Element<P>>(
     n: usize,
     pair: usize,
 ) {
-    let length = n * E::PARTS;
-    let (head, tail) = vectors.split_at_mut(rotation.q * length);
-    let v_p = &mut head[rotation.p * length..(rotation.p + 1) * length];
-    let v_q = &mut tail[..length];
-    let pairs = v_p.chunks_exact_mut(E::PARTS).zip(v_q.chunks_exact_mut(E::PARTS));
-    for (a, b) in pairs {
-        mix::<P, E>(a, b, turns, pair);
+    let (v_p, v_q) = (rotation.p * n * E::PARTS, rotation.q * n * E::PARTS);
+    for i in 0..n {
+        mix::<P, E>(vectors, v_p + i * E::PARTS, v_q + i * E::PARTS, turns, pair);
     }
 }
 
@@ -532,12 +522,11 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
             }
         }
         for i in 0..n {
-            let row = &mut column[..n * E::PARTS];
-            for (k, component) in row.chunks_exact_mut(E::PARTS).enumerate() {
-                corrected::<P, E>(x, matrix, i, k, pack).to_lanes(component, pack);
+            for k in 0..n {
+                corrected::<P, E>(x, matrix, i, k, pack).to_lanes(column, k * E::PARTS, pack);
             }
-            for (k, component) in row.chunks_exact(E::PARTS).enumerate() {
-                E::from_lanes(component, pack).put(x, i, k, pack);
+            for k in 0..n {
+                E::from_lanes(column, k * E::PARTS, pack).put(x, i, k, pack);
             }
         }
     }

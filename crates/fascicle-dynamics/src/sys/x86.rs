@@ -4,12 +4,13 @@
 //! compiled for them; [`dispatch`](super::dispatch) calls that only where the machine has them.
 
 use std::arch::x86_64::*;
+use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use fascicle_core::elementary::Number;
 
 use super::Pack;
-use crate::Lane;
+use crate::{LANES, Lane};
 
 /// A pack of `$width` lanes in a register, from the names of its instructions and from expressions
 /// of the registers `$x` and `$y` and the mask `$m`.
@@ -17,7 +18,7 @@ macro_rules! pack {
     (
         $(#[$doc:meta])*
         $pack:ident($register:ident), $width:literal, $mask:ident, ($x:ident, $y:ident, $m:ident);
-        splat: $set:ident, load: $load:ident, store: $store:ident, sqrt: $sqrt:ident,
+        splat: $set:ident, sqrt: $sqrt:ident,
         add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
         abs: $abs:expr, neg: $neg:expr,
         at_least: $at_least:expr, above: $above:expr, equals: $equals:expr,
@@ -71,16 +72,16 @@ macro_rules! pack {
 
             #[inline(always)]
             fn load(from: &Lane, at: usize) -> Self {
-                let lanes: &[f64; $width] = &from.0.as_chunks().0[at];
-                // SAFETY: the lanes are as many as the instruction reads, and the machine has it.
-                Self(unsafe { $load(lanes.as_ptr()) })
+                // SAFETY: a lane is as many registers one after the other, and aligned as the largest.
+                let packs: &[$register; LANES / $width] = unsafe { transmute(from) };
+                Self(packs[at])
             }
 
             #[inline(always)]
             fn store(self, to: &mut Lane, at: usize) {
-                let lanes: &mut [f64; $width] = &mut to.0.as_chunks_mut().0[at];
-                // SAFETY: the lanes are as many as the instruction writes, and the machine has it.
-                unsafe { $store(lanes.as_mut_ptr(), self.0) }
+                // SAFETY: a lane is as many registers one after the other, and aligned as the largest.
+                let packs: &mut [$register; LANES / $width] = unsafe { transmute(to) };
+                packs[at] = self.0;
             }
 
             #[inline(always)]
@@ -156,7 +157,7 @@ macro_rules! pack {
 pack! {
     /// Two lanes, which every x86-64 has.
     Sse2(__m128d), 2, __m128d, (x, y, m);
-    splat: _mm_set1_pd, load: _mm_loadu_pd, store: _mm_storeu_pd, sqrt: _mm_sqrt_pd,
+    splat: _mm_set1_pd, sqrt: _mm_sqrt_pd,
     add: _mm_add_pd, sub: _mm_sub_pd, mul: _mm_mul_pd, div: _mm_div_pd,
     abs: _mm_andnot_pd(_mm_set1_pd(-0.0), x), neg: _mm_xor_pd(_mm_set1_pd(-0.0), x),
     at_least: _mm_cmpge_pd(x, y), above: _mm_cmpgt_pd(x, y), equals: _mm_cmpeq_pd(x, y),
@@ -177,7 +178,7 @@ pack! {
 pack! {
     /// Four lanes.
     Avx2(__m256d), 4, __m256d, (x, y, m);
-    splat: _mm256_set1_pd, load: _mm256_loadu_pd, store: _mm256_storeu_pd, sqrt: _mm256_sqrt_pd,
+    splat: _mm256_set1_pd, sqrt: _mm256_sqrt_pd,
     add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
     abs: _mm256_andnot_pd(_mm256_set1_pd(-0.0), x), neg: _mm256_xor_pd(_mm256_set1_pd(-0.0), x),
     at_least: _mm256_cmp_pd::<_CMP_GE_OQ>(x, y), above: _mm256_cmp_pd::<_CMP_GT_OQ>(x, y),
@@ -198,7 +199,7 @@ pack! {
 pack! {
     /// Eight lanes.
     Avx512(__m512d), 8, __mmask8, (x, y, m);
-    splat: _mm512_set1_pd, load: _mm512_loadu_pd, store: _mm512_storeu_pd, sqrt: _mm512_sqrt_pd,
+    splat: _mm512_set1_pd, sqrt: _mm512_sqrt_pd,
     add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
     abs: _mm512_abs_pd(x),
     neg: _mm512_castsi512_pd(_mm512_xor_epi64(
