@@ -12,9 +12,6 @@ const RE: u8 = 1;
 /// That it has an imaginary part.
 const IM: u8 = 2;
 
-/// That it may differ from trajectory to trajectory.
-const VARIES: u8 = 4;
-
 /// A Hermitian N × N matrix of each trajectory, of which the lower triangle is stored.
 ///
 /// The matrix remembers which of its elements' parts were ever written, whatever was written. What
@@ -32,31 +29,26 @@ pub struct Hermitian {
     settled: bool,
 }
 
-/// The elements of each row that were written, those of the upper triangle included.
+/// The elements of each row that were written, in the order of their columns, those of the upper
+/// triangle included.
 #[derive(Clone, Debug, Default)]
 struct Links {
     all: Vec<Link>,
-    /// Where each row ends.
-    ends: Vec<usize>,
+    rows: Vec<Row>,
+    /// Whether all are real.
+    real: bool,
 }
+
+/// Where the links of a row begin, those from the diagonal on, those to the right of it, and where they
+/// end.
+#[derive(Clone, Copy, Debug)]
+struct Row([usize; 4]);
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
     /// The place of the element or its mirror image.
     at: usize,
     column: usize,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    /// Real, and the same for all trajectories.
-    Constant,
-    Real,
-    /// As stored.
-    Lower,
-    /// The conjugate of what is stored.
-    Upper,
 }
 
 /// Equal elements.
@@ -104,7 +96,7 @@ impl Hermitian {
     #[inline(always)]
     pub fn add_re(&mut self, row: usize, column: usize, value: Lane) {
         let at = Self::at(row, column);
-        self.mark(at, RE | VARIES);
+        self.mark(at, RE);
         self.re[at] += value;
     }
 
@@ -113,7 +105,7 @@ impl Hermitian {
     #[inline(always)]
     pub fn add_im(&mut self, row: usize, column: usize, value: Lane) {
         let at = Self::at(row, column);
-        self.mark(at, IM | VARIES);
+        self.mark(at, IM);
         self.im[at] += value;
     }
 
@@ -121,7 +113,7 @@ impl Hermitian {
     #[inline(always)]
     pub fn set_lower(&mut self, row: usize, column: usize, re: Lane, im: Lane) {
         let at = Self::at(row, column);
-        self.mark(at, RE | IM | VARIES);
+        self.mark(at, RE | IM);
         self.re[at] = re;
         self.im[at] = im;
     }
@@ -147,7 +139,7 @@ impl Hermitian {
         let (row, column, value) =
             if row < column { (column, row, value.conj()) } else { (row, column, value) };
         let at = Self::at(row, column);
-        self.mark(at, VARIES | if row == column { RE } else { RE | IM });
+        self.mark(at, if row == column { RE } else { RE | IM });
         self.re[at][lane] += value.re;
         if row != column {
             self.im[at][lane] += value.im;
@@ -158,7 +150,7 @@ impl Hermitian {
     pub fn put(&mut self, row: usize, column: usize, lane: usize, value: c64) {
         let value = if row < column { value.conj() } else { value };
         let at = Self::at(row.max(column), row.min(column));
-        self.mark(at, RE | IM | VARIES);
+        self.mark(at, RE | IM);
         self.re[at][lane] = value.re;
         self.im[at][lane] = value.im;
     }
@@ -210,53 +202,74 @@ impl Hermitian {
         if self.settled {
             return;
         }
-        self.links.all.clear();
-        self.links.ends.clear();
+        let links = &mut self.links;
+        links.all.clear();
+        links.rows.clear();
+        links.real = self.parts.iter().all(|parts| parts & IM == 0);
         for row in 0..self.n {
+            let mut bounds = [links.all.len(); 4];
             for column in 0..self.n {
                 let at = Self::at(row.max(column), row.min(column));
-                let kind = match self.parts[at] {
-                    0 | VARIES => continue,
-                    RE => Kind::Constant,
-                    parts if parts & IM == 0 || row == column => Kind::Real,
-                    _ if row > column => Kind::Lower,
-                    _ => Kind::Upper,
-                };
-                self.links.all.push(Link { at, column, kind });
+                if self.parts[at] != 0 {
+                    links.all.push(Link { at, column });
+                }
+                let first = if column < row { 1 } else { 2 + usize::from(column > row) };
+                bounds[first..].fill(links.all.len());
             }
-            self.links.ends.push(self.links.all.len());
+            links.rows.push(Row(bounds));
         }
         self.settled = true;
     }
 
-    /// The elements of a row that were written. The matrix must be settled.
+    /// The elements of a row left of the diagonal, on it, and right of it. The matrix must be settled.
     #[inline(always)]
-    fn links(&self, row: usize) -> &[Link] {
+    fn links(&self, row: usize) -> [&[Link]; 3] {
         debug_assert!(self.settled, "a matrix that has changed is to be settled");
-        let first = if row == 0 { 0 } else { self.links.ends[row - 1] };
-        &self.links.all[first..self.links.ends[row]]
+        let Row([first, diagonal, right, end]) = self.links.rows[row];
+        let all = &self.links.all;
+        [&all[first..diagonal], &all[diagonal..right], &all[right..end]]
     }
 
     /// Component i of H v, for the lanes of two packs. The matrix must be settled.
     #[inline(always)]
     pub(crate) fn row<P: Pack>(&self, i: usize, v: &Vector, pair: usize) -> [Complex<P>; 2] {
-        let (mut first, mut second) = (Complex::zero(), Complex::zero());
-        for link in self.links(i) {
-            let v_first = Complex::<P>::load(v, link.column, 2 * pair);
-            let v_second = Complex::<P>::load(v, link.column, 2 * pair + 1);
-            first = first + self.times_element(link, v_first, 2 * pair);
-            second = second + self.times_element(link, v_second, 2 * pair + 1);
+        let packs = [2 * pair, 2 * pair + 1];
+        let mut sums = [Complex::zero(); 2];
+        let [left, diagonal, right] = self.links(i);
+        if self.links.real {
+            let Row([first, .., end]) = self.links.rows[i];
+            self.add_real(&self.links.all[first..end], v, packs, &mut sums);
+            return sums;
         }
-        [first, second]
+        for link in left {
+            for k in 0..2 {
+                let v = Complex::<P>::load(v, link.column, packs[k]);
+                sums[k] = sums[k] + self.element::<P, Complex<P>>(link.at, packs[k]).times(v);
+            }
+        }
+        self.add_real(diagonal, v, packs, &mut sums);
+        for link in right {
+            for k in 0..2 {
+                let v = Complex::<P>::load(v, link.column, packs[k]);
+                sums[k] = sums[k] + self.element::<P, Complex<P>>(link.at, packs[k]).conj_times(v);
+            }
+        }
+        sums
     }
 
     #[inline(always)]
-    fn times_element<P: Pack>(&self, link: &Link, v: Complex<P>, pack: usize) -> Complex<P> {
-        match link.kind {
-            Kind::Constant => v.scale(P::splat(self.re[link.at].0[0])),
-            Kind::Real => v.scale(P::load(&self.re[link.at], pack)),
-            Kind::Lower => self.element::<P, Complex<P>>(link.at, pack).times(v),
-            Kind::Upper => self.element::<P, Complex<P>>(link.at, pack).conj_times(v),
+    fn add_real<P: Pack>(
+        &self,
+        links: &[Link],
+        v: &Vector,
+        packs: [usize; 2],
+        sums: &mut [Complex<P>; 2],
+    ) {
+        for link in links {
+            for k in 0..2 {
+                let v = Complex::<P>::load(v, link.column, packs[k]);
+                sums[k] = sums[k] + v.scale(P::load(&self.re[link.at], packs[k]));
+            }
         }
     }
 
@@ -270,23 +283,25 @@ impl Hermitian {
         pack: usize,
     ) -> E {
         let mut sum = E::zero();
-        for link in self.links(i) {
-            let x = E::of(x, link.column, k, pack);
-            sum = sum
-                + match link.kind {
-                    Kind::Constant => x.scale(P::splat(self.re[link.at].0[0])),
-                    Kind::Real => x.scale(P::load(&self.re[link.at], pack)),
-                    Kind::Lower => self.element::<P, E>(link.at, pack).times(x),
-                    Kind::Upper => self.element::<P, E>(link.at, pack).conj_times(x),
-                };
+        let [left, diagonal, right] = self.links(i);
+        for link in left {
+            sum = sum + self.element::<P, E>(link.at, pack).times(E::of(x, link.column, k, pack));
+        }
+        for link in diagonal {
+            let re = P::load(&self.re[link.at], pack);
+            sum = sum + E::of(x, link.column, k, pack).scale(re);
+        }
+        for link in right {
+            let element = self.element::<P, E>(link.at, pack);
+            sum = sum + element.conj_times(E::of(x, link.column, k, pack));
         }
         sum
     }
 
     #[inline(always)]
     fn element<P: Pack, E: Element<P>>(&self, at: usize, pack: usize) -> E {
-        let (re, im) = (P::load(&self.re[at], pack), P::load(&self.im[at], pack));
-        E::from_complex(Complex { re, im })
+        let im = if E::REAL { P::zero() } else { P::load(&self.im[at], pack) };
+        E::from_complex(Complex { re: P::load(&self.re[at], pack), im })
     }
 
     /// An element in the lower triangle, row ≥ column, for the lanes of a pack.

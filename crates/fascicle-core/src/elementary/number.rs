@@ -19,6 +19,7 @@ pub trait Number:
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// 2^k for −1022 ≤ k ≤ 1023, from k + 1.5 × 2^52.
+    #[must_use]
     fn power_of_two(self) -> Self;
 
     /// Whether a bit of k is set, from k + 1.5 × 2^52.

@@ -97,6 +97,7 @@ impl Recorded {
     }
 
     /// Adds a block of so many groups. Each value was inspected.
+    #[inline(always)]
     fn add_groups(&mut self, groups: usize, group: usize) -> Result<(), NotSummable> {
         if group > 1 {
             self.average(group);
@@ -189,6 +190,7 @@ impl<'a> Recorder<'a> {
     /// # Errors
     /// When an output was not recorded at every time; when a trajectory is not finite or out of
     /// range and is not to be dropped.
+    #[inline(always)]
     pub fn end(&mut self) -> Result<(), Failure> {
         self.check_written()?;
         self.settled = true;
@@ -216,6 +218,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Adds a block of whole groups in which nothing is wrong.
+    #[inline(always)]
     fn end_groups(&mut self) -> Result<(), Failure> {
         let groups = self.block.len() / self.group;
         for output in &mut self.outputs {

@@ -135,6 +135,7 @@ impl Exact {
 }
 
 /// Adds values and their squares, of this many units side by side: `values[component * units + unit]`.
+#[inline(always)]
 pub(super) fn add_units(x: &mut Exact, x2: &mut Exact, values: &[f64], units: usize) {
     x.reserve(units + units.div_ceil(LANES));
     x2.reserve(units + units.div_ceil(LANES));
@@ -146,7 +147,7 @@ pub(super) fn add_units(x: &mut Exact, x2: &mut Exact, values: &[f64], units: us
 }
 
 /// Adds up to sixteen values and their squares to a component.
-#[inline]
+#[inline(always)]
 fn add_few(x: &mut Exact, x2: &mut Exact, component: usize, values: &[f64]) {
     let base = Near::base(values);
     let near = Near::of(values, base);

@@ -1,6 +1,6 @@
 //! Fixed-point sums.
 
-use super::near::{LANES, Near, far};
+use super::near::{LANES, Near, all_zero, far};
 
 /// Bits of the grid below the largest value: 2^36 values of 2^90 units stay below 2^126.
 const BITS: i32 = 90;
@@ -111,6 +111,7 @@ impl Fixed {
 
     /// Adds values that are within the range, of this many units side by side:
     /// `values[component * units + unit]`.
+    #[inline(always)]
     pub fn add_units(&mut self, values: &[f64], units: usize) {
         let grid = Grid::new(self.range);
         let sums = self.x.iter_mut().zip(&mut self.x2);
@@ -142,10 +143,13 @@ impl Grid {
 
     /// Adds up to sixteen values: those that are multiples of the unit and of about the same size as
     /// one number.
-    #[inline]
+    #[inline(always)]
     fn add_few(&self, values: &[f64], x: &mut i128, x2: &mut Squares) {
         let base = Near::base(values);
         if base < self.unit {
+            if all_zero(values) {
+                return;
+            }
             self.add_each(values.iter().copied(), x, x2);
             return;
         }

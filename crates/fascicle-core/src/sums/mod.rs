@@ -166,6 +166,7 @@ impl Sums {
     }
 
     /// Adds the values of this many units, which are [checked](Sums::check).
+    #[inline(always)]
     pub(crate) fn add_units(&mut self, values: &[f64], units: usize) {
         if units == 0 {
             return;

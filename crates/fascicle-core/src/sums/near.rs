@@ -14,20 +14,20 @@ pub(super) struct Near {
     pub sum: i64,
     /// Σ x² / 2^(2 base)
     pub squares: u128,
-    /// Whether there are others.
+    /// Whether there are others, zeros not counted.
     pub some_far: bool,
 }
 
 /// The exponent of a normal number's last bit, from its bits; that of zeros and subnormals is one
 /// less than it should be.
-#[inline]
+#[inline(always)]
 fn exponent(bits: u64) -> i32 {
     (bits >> 52 & 0x7FF) as i32 - 1075
 }
 
 impl Near {
     /// The exponent of the unit for these values.
-    #[inline]
+    #[inline(always)]
     pub fn base(values: &[f64]) -> i32 {
         // The upper half of the bits: signed numbers of 32 bits have vectors on any machine.
         let upper = |value: &f64| (value.to_bits() >> 32) as i32 & i32::MAX;
@@ -37,21 +37,50 @@ impl Near {
     }
 
     /// Adds up what is near.
-    #[inline]
+    #[inline(always)]
     pub fn of(values: &[f64], base: i32) -> Self {
-        let (mut sum, mut squares, mut all) = (0_i64, 0_u128, 0);
-        for &value in values {
-            let bits = value.to_bits();
-            let shift = exponent(bits) - base;
+        if let Ok(all) = <&[f64; LANES]>::try_from(values) {
+            return Self::of_all(all, base);
+        }
+        // Zeros add nothing.
+        let mut all = [0.0; LANES];
+        all[..values.len()].copy_from_slice(values);
+        Self::of_all(&all, base)
+    }
+
+    /// The same of sixteen, side by side. The square of an integer below 2^60 is put together from those
+    /// of its halves of 30 bits, whose products are below 2^60 in turn.
+    #[inline(always)]
+    fn of_all(values: &[f64; LANES], base: i32) -> Self {
+        const HALF: u32 = 30;
+        let mut sums = [0_i64; LANES];
+        let (mut high, mut cross, mut low) = ([0_u64; LANES], [0_u64; LANES], [0_u64; LANES]);
+        let mut far = [0_i64; LANES];
+        for l in 0..LANES {
+            let bits = values[l].to_bits();
+            // In 64 bits throughout, so that all of it has lanes of one width.
+            let shift = (bits >> 52 & 0x7FF).cast_signed() - (1075 + i64::from(base));
             let integer = (bits & 0x000F_FFFF_FFFF_FFFF | 1 << 52) << (shift & 63);
             let integer = if shift < 0 { 0 } else { integer };
             let sign = bits.cast_signed() >> 63;
-            sum += (integer.cast_signed() ^ sign) - sign;
-            squares += u128::from(integer) * u128::from(integer);
-            all |= shift;
+            sums[l] = (integer.cast_signed() ^ sign) - sign;
+            let (a, b) = (integer >> HALF, integer & ((1 << HALF) - 1));
+            high[l] = a * a;
+            cross[l] = a * b;
+            low[l] = b * b;
+            far[l] = if bits << 1 == 0 { 0 } else { shift };
         }
-        Self { sum, squares, some_far: all < 0 }
+        let total = |parts: [u64; LANES]| u128::from(parts.iter().sum::<u64>());
+        let squares = (total(high) << (2 * HALF)) + (total(cross) << (HALF + 1)) + total(low);
+        let some_far = far.iter().fold(0, |all, shift| all | shift) < 0;
+        Self { sum: sums.iter().sum(), squares, some_far }
     }
+}
+
+/// Whether all are zero.
+#[inline(always)]
+pub(super) fn all_zero(values: &[f64]) -> bool {
+    values.iter().fold(0, |any, value| any | value.to_bits() << 1) == 0
 }
 
 /// The values that are not near.

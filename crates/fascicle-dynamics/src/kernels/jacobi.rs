@@ -84,7 +84,7 @@ fn rounds(n: usize) -> Vec<Vec<(usize, usize)>> {
     let m = if even { n.max(1) - 1 } else { n };
     let round = |round: usize| {
         // 2 i = round modulo m.
-        let own = if round.is_multiple_of(2) { round / 2 } else { (round + m) / 2 };
+        let own = if round.is_multiple_of(2) { round / 2 } else { round.midpoint(m) };
         let others = (1..=(m - 1) / 2).map(|distance| {
             let (i, j) = ((own + distance) % m, (own + m - distance) % m);
             (i.min(j), i.max(j))
@@ -137,7 +137,13 @@ fn load<P: Pack, E: Element<P>>(matrix: &[Lane], row: usize, column: usize, pack
 }
 
 #[inline(always)]
-fn store<P: Pack, E: Element<P>>(value: E, to: &mut [Lane], row: usize, column: usize, pack: usize) {
+fn store<P: Pack, E: Element<P>>(
+    value: E,
+    to: &mut [Lane],
+    row: usize,
+    column: usize,
+    pack: usize,
+) {
     value.to_lanes(to, index::<P, E>(row, column), pack);
 }
 
@@ -258,7 +264,11 @@ fn rotate_round<P: Pack, E: Element<P>>(room: &mut Room, n: usize, round: usize,
     for (rotation, &(p, q)) in rotations.iter_mut().zip(&rounds[round]) {
         (rotation.p, rotation.q) = (p, q);
         for pack in 0..P::COUNT {
-            find::<P, E>(matrix, rotation, tiny, state, pack);
+            if turning {
+                find::<P, E>(matrix, rotation, tiny, state, pack);
+            } else {
+                find_small::<P, E>(matrix, rotation, tiny, state, pack);
+            }
         }
     }
     for rotation in rotations.iter() {
@@ -307,6 +317,29 @@ fn find<P: Pack, E: Element<P>>(
     (high + shift).store(&mut matrix[index::<P, E>(q, q)], pack);
     let left = E::select(active, E::zero(), x);
     store::<P, E>(E::select(turning, left, x), matrix, q, p, pack);
+}
+
+/// The same where no lane turns: angles are so small that t is x/d and c is 1, to the last bit.
+#[inline(always)]
+fn find_small<P: Pack, E: Element<P>>(
+    matrix: &[Lane],
+    rotation: &mut Rotation,
+    tiny: &Lane,
+    state: &Lane,
+    pack: usize,
+) {
+    let Rotation { p, q, .. } = *rotation;
+    let x = load::<P, E>(matrix, q, p, pack);
+    let d = diagonal::<P, E>(matrix, q, pack) - diagonal::<P, E>(matrix, p, pack);
+    let zero = P::zero();
+    let quotient = P::select(x.norm_sqr().above(P::load(tiny, pack)), P::splat(1.0) / d, zero);
+    let open = P::splat(DONE).above(P::load(state, pack));
+    let s = x.scale(P::select(open, quotient, zero)).complex();
+    P::splat(1.0).store(&mut rotation.c, pack);
+    s.re.store(&mut rotation.s_re, pack);
+    if !E::REAL {
+        s.im.store(&mut rotation.s_im, pack);
+    }
 }
 
 /// ±2/(|d| + √(d² + 4 x²)), the sign that of d, from x²: by its series in (2x/d)² where that is small.

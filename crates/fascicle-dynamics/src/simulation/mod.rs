@@ -19,7 +19,8 @@ use crate::{Algorithm, Model};
 pub struct Settings {
     /// How many trajectories to run (default 100).
     pub num_trajs: u64,
-    /// Trajectories in a batch, which is what a worker runs at a time (default 25).
+    /// Trajectories in a batch, which is what a worker runs at a time (default 25). Above 16 it is rounded
+    /// up to a multiple of 16, as many as run side by side: 25 are 32.
     pub batch_size: usize,
     /// The length of a trajectory in time (default 10); rounded to whole collections.
     pub tmax: f64,

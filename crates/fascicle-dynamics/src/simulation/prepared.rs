@@ -13,6 +13,7 @@ use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::{Own, System};
+use crate::sys::{Kernel, Pack, dispatch};
 use crate::{
     Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError, Step, Structure,
 };
@@ -28,6 +29,18 @@ pub struct Prepared<'a> {
     sampling: Sampling,
     log: Vec<LogLine>,
     spare: Spare,
+}
+
+/// Adds a block's outputs to the sums, with the vectors that the machine has.
+struct End<'a, 'b>(&'a mut Recorder<'b>);
+
+impl Kernel for End<'_, '_> {
+    type Output = Result<(), Failure>;
+
+    #[inline(always)]
+    fn run<P: Pack>(self) -> Result<(), Failure> {
+        self.0.end()
+    }
 }
 
 /// Blocks of finished batches, for the next ones.
@@ -183,7 +196,7 @@ impl Ensemble for Prepared<'_> {
             block.begin(seeds);
             record.begin(seeds);
             self.run_block(&mut block, cx, record)?;
-            record.end()?;
+            dispatch(End(record))?;
         }
         self.spare.put(block);
         Ok(())

@@ -101,7 +101,6 @@ impl Pack for Portable {
     fn any_not(mask: Mask) -> bool {
         !(mask[0] & mask[1])
     }
-
 }
 
 macro_rules! operator {

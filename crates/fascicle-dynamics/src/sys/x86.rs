@@ -3,7 +3,22 @@
 //! The instructions are called from functions that are inlined, in the end, into a function that is
 //! compiled for them; [`dispatch`](super::dispatch) calls that only where the machine has them.
 
-use std::arch::x86_64::*;
+#![expect(clippy::transmute_ptr_to_ptr, reason = "a debug build checks raw pointers at each use")]
+
+use std::arch::x86_64::{
+    __m128d, __m256d, __m512d, __mmask8, _CMP_EQ_OQ, _CMP_GE_OQ, _CMP_GT_OQ, _mm_add_epi64,
+    _mm_add_pd, _mm_and_pd, _mm_andnot_pd, _mm_castpd_si128, _mm_castsi128_pd, _mm_cmpeq_pd,
+    _mm_cmpge_pd, _mm_cmpgt_pd, _mm_cvtsi32_si128, _mm_div_pd, _mm_movemask_pd, _mm_mul_pd,
+    _mm_or_pd, _mm_set1_epi64x, _mm_set1_pd, _mm_shuffle_epi32, _mm_sll_epi64, _mm_slli_epi64,
+    _mm_sqrt_pd, _mm_srai_epi32, _mm_sub_pd, _mm_xor_pd, _mm256_add_epi64, _mm256_add_pd,
+    _mm256_andnot_pd, _mm256_blendv_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd,
+    _mm256_div_pd, _mm256_movemask_pd, _mm256_mul_pd, _mm256_set1_epi64x, _mm256_set1_pd,
+    _mm256_sll_epi64, _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_sub_pd, _mm256_xor_pd,
+    _mm512_abs_pd, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd,
+    _mm512_cmp_pd_mask, _mm512_div_pd, _mm512_mask_blend_pd, _mm512_mul_pd, _mm512_set1_epi64,
+    _mm512_set1_pd, _mm512_slli_epi64, _mm512_sqrt_pd, _mm512_sub_pd, _mm512_test_epi64_mask,
+    _mm512_xor_epi64,
+};
 use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

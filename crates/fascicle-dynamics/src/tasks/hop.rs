@@ -60,27 +60,24 @@ task! {
 
 /// Tries to hop; whether the coordinates have moved.
 fn hop(step: &Step<'_>, block: &mut Block, lane: usize) -> Result<bool, Failure> {
-    let (from, to) = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
-    let gap = block.eigvals[to][lane] - block.eigvals[from][lane];
+    let states = (block.act_surf_ind[lane] as usize, block.hop_dest[lane] as usize);
+    let gap = block.eigvals[states.1][lane] - block.eigvals[states.0][lane];
     let mut direction = std::mem::take(&mut block.scratch.direction);
-    let own = find_direction(step, block, lane, (from, to), gap, &mut direction);
-    let moved = own.and_then(|own| {
-        check_length("update_z_hop", "rescaling_direction_fssh", direction.len(), &block.z)?;
-        let moved = move_along(step, &mut block.z, lane, &direction, gap, "update_z_hop")?;
-        if moved {
-            block.act_surf_ind[lane] = to as f64;
-        }
-        if moved || !step.surfaces().reverse_frustrated_hops {
-            return Ok(moved);
-        }
+    let own = find_direction(step, block, lane, states, gap, &mut direction);
+    check_length("update_z_hop", "rescaling_direction_fssh", direction.len(), &block.z)?;
+    let hopped = move_along(step, &mut block.z, lane, &direction, gap, "update_z_hop")?;
+    let reversed = !hopped && step.surfaces().reverse_frustrated_hops;
+    if hopped {
+        block.act_surf_ind[lane] = states.1 as f64;
+    }
+    if reversed {
         if !own {
-            make_real(step, block, lane, (from, to), gap, &mut direction);
+            make_real(step, block, lane, states, gap, &mut direction);
         }
         reflect(step, &mut block.z, lane, &direction);
-        Ok(true)
-    });
+    }
     block.scratch.direction = direction;
-    moved
+    Ok(hopped || reversed)
 }
 
 /// The direction of a hop: the model's own, or that of the derivative coupling; whether it is its own.
@@ -91,17 +88,17 @@ fn find_direction(
     (from, to): (usize, usize),
     gap: f64,
     direction: &mut Vec<c64>,
-) -> Result<bool, Failure> {
+) -> bool {
     if step.system().own.direction {
         let z = block.z.trajectory(lane);
         if let Some(own) = step.model().rescaling_direction_fssh(&z, from, to) {
             *direction = own;
-            return Ok(true);
+            return true;
         }
     }
     gradient_element(step, block, lane, (from, to), direction);
     direction.iter_mut().for_each(|d| *d /= gap);
-    Ok(false)
+    false
 }
 
 /// Makes the derivative coupling its real part in positions and momenta: with a complex H, the other part
