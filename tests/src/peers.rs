@@ -60,6 +60,9 @@ impl Server {
     ///
     /// # Errors
     /// When the peers are not installed, or the script cannot be run.
+    ///
+    /// # Panics
+    /// Never: both ends are piped.
     pub fn start(script: &str) -> Result<Self, String> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script);
         let mut child = Command::new(python()?)

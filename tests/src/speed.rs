@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use fascicle::dynamics::{Algorithm, Model};
+use fascicle::core::Ensemble;
 use fascicle::prelude::*;
 use serde_json::json;
 
@@ -30,9 +30,14 @@ pub struct Case {
     pub steps: u64,
 }
 
-const MEAN_FIELD: &str = "MeanField";
-const FSSH: &str = "FewestSwitchesSurfaceHopping";
-const MASH: &str = "MultiStateMappingApproachToSurfaceHopping";
+/// Mean-field dynamics, by QC Lab's name.
+pub const MEAN_FIELD: &str = "MeanField";
+
+/// Fewest-switches surface hopping, by QC Lab's name.
+pub const FSSH: &str = "FewestSwitchesSurfaceHopping";
+
+/// The multi-state mapping approach to surface hopping, by QC Lab's name.
+pub const MASH: &str = "MultiStateMappingApproachToSurfaceHopping";
 
 /// All cases, in the order of the table.
 pub fn cases() -> Vec<Case> {
@@ -66,7 +71,14 @@ pub fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    fn new(model: &'static str, algorithm: &'static str, goal: f64, dt: f64, steps: u64) -> Self {
+    /// A case with the default constants and no goal of its own against QC Lab but this.
+    pub fn new(
+        model: &'static str,
+        algorithm: &'static str,
+        goal: f64,
+        dt: f64,
+        steps: u64,
+    ) -> Self {
         Self { model, algorithm, goal, constants: Vec::new(), dt, steps }
     }
 
@@ -91,35 +103,28 @@ impl Case {
     }
 
     fn states(&self) -> usize {
-        Variant::new(self.model, &[]).num_quantum_states()
+        self.variant().num_quantum_states()
     }
 
-    /// What a driver gives.
-    ///
-    /// # Errors
-    /// Those of the run.
-    pub fn run(&self, driver: Driver, trajectories: u64) -> Result<Data, fascicle::Error> {
-        match self.algorithm {
-            MEAN_FIELD => self.run_with(MeanField::default(), driver, trajectories),
-            FSSH => self.run_with(surface_hopping(false), driver, trajectories),
-            _ => self.run_with(
-                MultiStateMappingApproachToSurfaceHopping::default(),
-                driver,
-                trajectories,
-            ),
+    /// The model with the case's constants.
+    fn variant(&self) -> Variant {
+        let mut model = Variant::new(self.model, &[]);
+        for &(name, value) in &self.constants {
+            model.set_constant(name, value).expect("the model has the constant");
         }
+        model
     }
 
-    fn run_with<A: Algorithm>(
+    /// The simulation with this algorithm.
+    ///
+    /// # Panics
+    /// When the model has not the constants.
+    pub fn simulation<A: Algorithm>(
         &self,
         algorithm: A,
-        driver: Driver,
         trajectories: u64,
-    ) -> Result<Data, fascicle::Error> {
-        let mut sim = Simulation::new(Variant::new(self.model, &[]), algorithm);
-        for &(name, value) in &self.constants {
-            sim.model.set_constant(name, value).expect("the model has the constant");
-        }
+    ) -> Simulation<Variant, A> {
+        let mut sim = Simulation::new(self.variant(), algorithm);
         sim.settings.num_trajs = trajectories;
         sim.settings.tmax = self.steps as f64 * self.dt;
         sim.settings.dt_update = self.dt;
@@ -127,13 +132,47 @@ impl Case {
         sim.settings.progress_bar = false;
         sim.initial_state.wf_db = vec![c64(0.0, 0.0); self.states()];
         sim.initial_state.wf_db[0] = c64(1.0, 0.0);
-        driver.run(&sim, RunOptions::new())
+        sim
+    }
+
+    /// What a driver gives.
+    ///
+    /// # Errors
+    /// Those of the run.
+    pub fn run(&self, driver: Driver, trajectories: u64) -> Result<Data, fascicle::Error> {
+        let options = RunOptions::new;
+        match self.algorithm {
+            MEAN_FIELD => {
+                driver.run(self.simulation(MeanField::default(), trajectories), options())
+            }
+            FSSH => driver.run(self.simulation(surface_hopping(false), trajectories), options()),
+            _ => driver.run(self.simulation(mapping(), trajectories), options()),
+        }
+    }
+
+    /// Does something with the simulation made ready, of so many trajectories in one batch.
+    ///
+    /// # Errors
+    /// Those of preparing it.
+    pub fn prepared<R>(
+        &self,
+        trajectories: u64,
+        f: impl FnOnce(&dyn Ensemble) -> R,
+    ) -> Result<R, fascicle::Error> {
+        match self.algorithm {
+            MEAN_FIELD => prepare(self.simulation(MeanField::default(), trajectories), f),
+            FSSH => prepare(self.simulation(surface_hopping(false), trajectories), f),
+            _ => prepare(self.simulation(mapping(), trajectories), f),
+        }
     }
 
     /// Our microseconds per trajectory and update, of a whole run on one core.
     ///
     /// # Errors
     /// Those of the run.
+    ///
+    /// # Panics
+    /// When trajectories are missing from the data.
     pub fn time(&self, driver: Driver, trajectories: u64) -> Result<f64, fascicle::Error> {
         let started = Instant::now();
         let data = self.run(driver, trajectories)?;
@@ -141,4 +180,16 @@ impl Case {
         assert_eq!(data.norm_factor(), trajectories);
         Ok(1e6 * seconds / (trajectories * self.steps) as f64)
     }
+}
+
+fn mapping() -> MultiStateMappingApproachToSurfaceHopping {
+    MultiStateMappingApproachToSurfaceHopping::default()
+}
+
+fn prepare<A: Algorithm, R>(
+    mut sim: Simulation<Variant, A>,
+    f: impl FnOnce(&dyn Ensemble) -> R,
+) -> Result<R, fascicle::Error> {
+    sim.settings.batch_size = sim.settings.num_trajs as usize;
+    Ok(f(&sim.prepare()?))
 }
