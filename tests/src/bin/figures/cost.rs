@@ -9,7 +9,8 @@ use fascicle::core::{
 };
 use fascicle::prelude::*;
 
-use crate::{Row, Section, peak};
+use crate::peak;
+use crate::report::{Row, Section};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -121,6 +122,17 @@ fn times(
     Ok(times)
 }
 
+/// Microseconds that handing out a trivial batch costs, in some runs, sorted.
+pub fn dispatch(rounds: usize) -> Result<Vec<f64>> {
+    let runs = times(rounds, || time(PIECES))?;
+    Ok(runs.iter().map(|seconds| 1e6 * seconds / PIECES as f64).collect())
+}
+
+/// 10⁹ bytes a second on the way of large results to the fold, sorted.
+pub fn relay() -> Result<Vec<f64>> {
+    Ok(relays()?.iter().rev().map(|seconds| LARGE as f64 / seconds / 1e9).collect())
+}
+
 fn fixed_row() -> Result<Row> {
     let runs = times(RUNS, || time(2))?;
     let (median, most) = (1e3 * runs[RUNS / 2], 1e3 * runs[RUNS - 1]);
@@ -129,18 +141,16 @@ fn fixed_row() -> Result<Row> {
 }
 
 fn dispatch_row() -> Result<Row> {
-    let runs = times(ROUNDS, || time(PIECES))?;
-    let piece = |run: usize| 1e6 * runs[run] / PIECES as f64;
-    let (least, median, most) = (piece(0), piece(ROUNDS / 2), piece(ROUNDS - 1));
+    let runs = dispatch(ROUNDS)?;
+    let (least, median, most) = (runs[0], runs[ROUNDS / 2], runs[ROUNDS - 1]);
     let figure =
         format!("{median:.1} µs, median of {ROUNDS} runs of {PIECES} ({least:.1} to {most:.1} µs)");
     Ok(row("hand-out of a trivial batch (goal 10 µs)", figure, median <= 10.0))
 }
 
 fn relay_row() -> Result<Row> {
-    let relays = relays()?;
-    let speed = |at: usize| LARGE as f64 / relays[at] / 1e9;
-    let (median, least, most) = (speed(relays.len() / 2), speed(relays.len() - 1), speed(0));
+    let speeds = relay()?;
+    let (least, median, most) = (speeds[0], speeds[speeds.len() / 2], speeds[speeds.len() - 1]);
     let figure =
         format!("{median:.2} GB/s, median of {RELAYS} batches ({least:.2} to {most:.2} GB/s)");
     Ok(row("a batch's 100 MB of reals to the fold (goal 1 GB/s)", figure, median >= 1.0))
@@ -154,9 +164,6 @@ fn row(what: &str, figure: String, reached: bool) -> Row {
 pub fn section() -> Result<Section> {
     let mut rows = vec![fixed_row()?, dispatch_row()?, relay_row()?];
     rows.extend(peak::rows()?);
-    Ok(Section {
-        title: "The cost of the multiprocess driver, two workers",
-        columns: vec!["what", "figure"],
-        rows,
-    })
+    let title = "The cost of the multiprocess driver, two workers";
+    Ok(Section::new(title, &["what", "figure"], rows))
 }

@@ -1,87 +1,94 @@
-//! Measures what the README and the architecture claim, and prints a figure in every row:
+//! Measures what the README, the architecture and docs/speed.md claim, and prints a figure in every
+//! row:
 //!
 //! ```text
 //! ./task figures
 //! ```
 //!
-//! Parity with QC Lab, the bitwise matrix of drivers and batch sizes, speed against QC Lab, and what
-//! the multiprocess driver itself costs; a name of these after it (`parity`, `bits`, `costs`, `speed`)
-//! gives that part alone. Exit status 1 when a row misses its goal.
+//! | part | what |
+//! |---|---|
+//! | `parity` | deviation from QC Lab in the golden cases |
+//! | `bits` | the bitwise matrix of drivers and batch sizes |
+//! | `costs` | what the multiprocess driver itself costs |
+//! | `speed` | speed against QC Lab |
+//! | `limits` | what this core could do, and the share of it that is reached (docs/roofline.svg) |
+//!
+//! Names of parts after it give those alone, and `write` before them puts their tables into
+//! docs/speed.md. Exit status 1 when a row misses its goal.
 
 mod cost;
+mod draw;
+mod limits;
 mod matrix;
 mod parity;
 mod peak;
+mod report;
 mod speed;
+mod sys;
+mod times;
+mod work;
 
+use std::error::Error;
 use std::process::ExitCode;
 
-/// A table, and whether all its rows reach their goals.
-struct Section {
-    title: &'static str,
-    columns: Vec<&'static str>,
-    rows: Vec<Row>,
-}
+use report::Section;
 
-/// Cells of a table, and whether the goal is reached.
-struct Row {
-    cells: Vec<String>,
-    reached: bool,
-}
+/// The argument that puts tables into the documentation.
+const WRITE: &str = "write";
 
-impl Section {
-    fn print(&self) {
-        println!("\n## {}\n", self.title);
-        println!("| {} | goal |", self.columns.join(" | "));
-        println!("|{}", "---|".repeat(self.columns.len() + 1));
-        for row in &self.rows {
-            let verdict = if row.reached { "reached" } else { "MISSED" };
-            println!("| {} | {verdict} |", row.cells.join(" | "));
+type Measurement = fn() -> Result<Vec<Section>, Box<dyn Error>>;
+
+const PARTS: [(&str, Measurement); 5] = [
+    ("parity", || Ok(vec![parity::section()])),
+    ("bits", || Ok(vec![matrix::section()])),
+    ("costs", || Ok(vec![cost::section()?])),
+    ("speed", speed::sections),
+    ("limits", limits::sections),
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
-fn status(result: Result<(), Box<dyn std::error::Error>>) -> ExitCode {
-    let Err(error) = result else {
-        return ExitCode::SUCCESS;
-    };
-    eprintln!("error: {error}");
-    ExitCode::FAILURE
-}
-
-type Measurement = fn() -> Result<Section, Box<dyn std::error::Error>>;
-
-fn main() -> ExitCode {
-    let sections: [(&str, Measurement); 4] = [
-        ("parity", || Ok(parity::section())),
-        ("bits", || Ok(matrix::section())),
-        ("costs", cost::section),
-        ("speed", speed::section),
-    ];
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+/// Whether all rows reach their goals.
+fn run() -> Result<bool, Box<dyn Error>> {
+    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
     if wanted.first().is_some_and(|name| name == peak::ARGUMENT) {
-        return status(peak::print(&wanted[1..]));
+        return peak::print(&wanted[1..]).map(|()| true);
     }
-    let known = sections.map(|(name, _)| name);
+    let write = wanted.first().is_some_and(|name| name == WRITE);
+    if write {
+        wanted.remove(0);
+    }
+    let known = PARTS.map(|(name, _)| name);
     if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
-        eprintln!("error: expected some of {}, found `{name}`", known.join(", "));
-        return ExitCode::FAILURE;
+        return Err(format!("expected some of {}, found `{name}`", known.join(", ")).into());
     }
     let mut reached = true;
-    for (name, section) in sections {
+    for (name, measure) in PARTS {
         if !wanted.is_empty() && !wanted.iter().any(|other| other == name) {
             continue;
         }
-        match section() {
-            Ok(section) => {
-                section.print();
-                reached &= section.rows.iter().all(|row| row.reached);
+        match measure() {
+            Ok(sections) => {
+                sections.iter().for_each(|s| println!("\n## {}\n\n{}", s.title, s.markdown()));
+                reached &= sections.iter().all(Section::reached);
+                if write {
+                    report::write(name, &sections)?;
+                }
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                eprintln!("error: {name}: {error}");
                 reached = false;
             }
         }
     }
-    if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(reached)
 }

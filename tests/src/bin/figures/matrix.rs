@@ -6,7 +6,7 @@ use fascicle_tests::matrix::{BATCH_SIZES, Cell, DRIVERS, compare};
 use fascicle_tests::simulations::{mash, of_model, spin_boson, surface_hopping, tully};
 use fascicle_tests::variant::MODELS;
 
-use crate::{Row, Section};
+use crate::report::{Row, Section};
 
 /// Goal: every run gives the digest of the serial driver's.
 pub fn section() -> Section {
@@ -20,11 +20,10 @@ pub fn section() -> Section {
     for name in MODELS {
         rows.extend(of(&format!("{name}, MASH"), of_model(name, &[], mash())));
     }
-    Section {
-        title: "Runs of 200 (MASH: 50) trajectories whose data are the serial driver's, bit for bit",
-        columns: vec!["simulation", "driver", "batches of 1", "of 7", "of 25", "of 200"],
-        rows,
-    }
+    let title =
+        "Runs of 200 (MASH: 50) trajectories whose data are the serial driver's, bit for bit";
+    let columns = ["simulation", "driver", "batches of 1", "of 7", "of 25", "of 200"];
+    Section::new(title, &columns, rows)
 }
 
 fn of<M: Model, A: Algorithm>(name: &str, mut sim: Simulation<M, A>) -> Vec<Row> {

@@ -2,7 +2,7 @@
 
 use fascicle_tests::golden;
 
-use crate::{Row, Section};
+use crate::report::{Row, Section};
 
 /// Goal: 1e-9 (1e-7 with gradients by finite differences), relative to the larger of 1 and QC Lab's value.
 pub fn section() -> Section {
@@ -17,9 +17,7 @@ pub fn section() -> Section {
         ];
         Row { cells, reached: deviation <= case.tolerance() }
     };
-    Section {
-        title: "Parity with QC Lab 1.3.0 under Seeding::QcLab",
-        columns: vec!["case", "hops", "nearest tie", "largest deviation (goal 1e-9)"],
-        rows: golden::cases().iter().map(row).collect(),
-    }
+    let columns = ["case", "hops", "nearest tie", "largest deviation (goal 1e-9)"];
+    let rows = golden::cases().iter().map(row).collect();
+    Section::new("Parity with QC Lab 1.3.0 under Seeding::QcLab", &columns, rows)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use fascicle::prelude::*;
 
-use crate::Row;
+use crate::report::Row;
 
 /// The argument by which this program runs itself.
 pub const ARGUMENT: &str = "peak";

@@ -6,14 +6,11 @@ use fascicle::prelude::*;
 use fascicle_tests::peers::Server;
 use fascicle_tests::speed::{BATCH_SIZES, Case, cases};
 
-use crate::{Row, Section};
+use crate::report::{Row, Section};
+use crate::times::Times;
 
 const TRAJECTORIES: u64 = 1000;
 const ROUNDS: usize = 3;
-
-/// The times of one side in all rounds, in microseconds per trajectory and step.
-#[derive(Clone, Default)]
-struct Times(Vec<f64>);
 
 /// What was measured of a case.
 struct Measured {
@@ -25,7 +22,7 @@ struct Measured {
 /// Both sides take turns in each round. Times are those of whole runs: initial conditions,
 /// collection, sums and driver included. A row whose name holds `FASCICLE_CASE` is measured, all
 /// without it; `FASCICLE_ROUNDS` is the number of rounds.
-pub fn section() -> Result<Section, Box<dyn Error>> {
+pub fn sections() -> Result<Vec<Section>, Box<dyn Error>> {
     let rounds = match std::env::var("FASCICLE_ROUNDS") {
         Ok(text) => text.parse()?,
         Err(_) => ROUNDS,
@@ -45,17 +42,16 @@ pub fn section() -> Result<Section, Box<dyn Error>> {
     }
     let mut rows: Vec<Row> = all.iter().map(Measured::row).collect();
     rows.push(mean(&all));
-    Ok(Section {
-        title: "Microseconds per trajectory and step, one core each, in one run: medians (least to most)",
-        columns: vec![
-            "model, algorithm",
-            "QC Lab 1.3.0, batches of 25 / 200 / 1000",
-            "fascicle",
-            "ratio to QC Lab's best (least to most of the rounds)",
-            "wanted",
-        ],
-        rows,
-    })
+    let title =
+        "Microseconds per trajectory and step, one core each, in one run: medians (least to most)";
+    let columns = [
+        "model, algorithm",
+        "QC Lab 1.3.0, batches of 25 / 200 / 1000",
+        "fascicle",
+        "ratio to QC Lab's best (least to most of the rounds)",
+        "wanted",
+    ];
+    Ok(vec![Section::new(title, &columns, rows)])
 }
 
 /// The geometric mean of all ratios.
@@ -99,39 +95,16 @@ impl Measured {
     }
 
     fn row(&self) -> Row {
-        let mut ratios = Times::default();
-        ratios.0.extend(self.best().0.iter().zip(&self.ours.0).map(|(qclab, ours)| qclab / ours));
+        let ratios = self.best().over(&self.ours);
         let [a, b, c] = &self.qclab;
-        let (ratio, ours) = (self.ratio(), &self.ours);
+        let ratio = self.ratio();
         let cells = vec![
             self.case.name(),
             format!("{:.2} / {:.2} / {:.2}", a.median(), b.median(), c.median()),
-            format!("{:.4} ({:.4} to {:.4})", ours.median(), ours.least(), ours.most()),
+            self.ours.text(4),
             format!("{ratio:.1} ({:.1} to {:.1})", ratios.least(), ratios.most()),
             format!("{}", self.case.goal),
         ];
         Row { cells, reached: ratio >= self.case.goal }
-    }
-}
-
-impl Times {
-    fn sorted(&self) -> Vec<f64> {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        sorted
-    }
-
-    fn median(&self) -> f64 {
-        let sorted = self.sorted();
-        let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
-        f64::midpoint(low, high)
-    }
-
-    fn least(&self) -> f64 {
-        self.0.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-
-    fn most(&self) -> f64 {
-        self.0.iter().copied().fold(0.0, f64::max)
     }
 }
