@@ -5,4 +5,5 @@ pub mod matrix;
 pub mod peers;
 pub mod simulations;
 pub mod speed;
+pub mod users;
 pub mod variant;

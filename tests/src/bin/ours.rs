@@ -1,11 +1,16 @@
-//! Our own times of the cases of the goals, without QC Lab:
+//! Our own times of the cases of the goals, without QC Lab: microseconds per trajectory and step that a
+//! thread was on a core, the least of some runs. The time is the last word of a case's line.
 //!
 //! ```text
-//! cargo run --release -p fascicle-tests --bin ours [part of a name]
+//! cargo run --release -p fascicle-tests --bin ours [part of a name] [number of runs]
 //! ```
+
+use std::error::Error;
 
 use fascicle::prelude::*;
 use fascicle_tests::speed::cases;
+
+const TRAJECTORIES: u64 = 1000;
 
 /// Seconds that this thread has run.
 fn on_cpu() -> f64 {
@@ -13,14 +18,16 @@ fn on_cpu() -> f64 {
     text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).expect("a number") * 1e-9
 }
 
-fn main() -> Result<(), fascicle::Error> {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next().unwrap_or_default();
+    let runs: usize = arguments.next().map_or(Ok(5), |runs| runs.parse())?;
     for case in cases().into_iter().filter(|case| case.name().contains(&wanted)) {
         let mut best = f64::INFINITY;
-        for _ in 0..5 {
+        for _ in 0..runs {
             let before = on_cpu();
-            case.run(Driver::Serial, 1000)?;
-            best = best.min(1e6 * (on_cpu() - before) / (1000 * case.steps) as f64);
+            case.run(Driver::Serial, TRAJECTORIES)?;
+            best = best.min(1e6 * (on_cpu() - before) / (TRAJECTORIES * case.steps) as f64);
         }
         println!("{:60} {best:.4}", case.name());
     }

@@ -11,6 +11,9 @@
 //! | `bits` | the bitwise matrix of drivers and batch sizes |
 //! | `costs` | what the multiprocess driver itself costs |
 //! | `speed` | speed against QC Lab |
+//! | `users` | users' own models against the built-in one |
+//! | `scaling` | two workers against the serial driver |
+//! | `notebook` | the profile of notebooks against release |
 //! | `limits` | what this core could do, and the share of it that is reached (docs/roofline.svg) |
 //!
 //! Names of parts after it give those alone, and `write` before them puts their tables into
@@ -20,12 +23,15 @@ mod cost;
 mod draw;
 mod limits;
 mod matrix;
+mod notebook;
 mod parity;
 mod peak;
 mod report;
+mod scaling;
 mod speed;
 mod sys;
 mod times;
+mod users;
 mod work;
 
 use std::error::Error;
@@ -38,11 +44,14 @@ const WRITE: &str = "write";
 
 type Measurement = fn() -> Result<Vec<Section>, Box<dyn Error>>;
 
-const PARTS: [(&str, Measurement); 5] = [
+const PARTS: [(&str, Measurement); 8] = [
     ("parity", || Ok(vec![parity::section()])),
     ("bits", || Ok(vec![matrix::section()])),
     ("costs", || Ok(vec![cost::section()?])),
     ("speed", speed::sections),
+    ("users", users::sections),
+    ("scaling", scaling::sections),
+    ("notebook", notebook::sections),
     ("limits", limits::sections),
 ];
 
