@@ -15,12 +15,16 @@
 //! | `scaling` | two workers against the serial driver |
 //! | `notebook` | the profile of notebooks against release |
 //! | `limits` | what this core could do, and the share of it that is reached (docs/roofline.svg) |
+//! | `curves` | cost against modes, states, trajectories and workers (docs/cost_*.svg) |
+//! | `estimate` | what very large ensembles would cost, from constants measured here |
 //!
 //! Names of parts after it give those alone, and `write` before them puts their tables into
 //! docs/speed.md. Exit status 1 when a row misses its goal.
 
 mod cost;
+mod curves;
 mod draw;
+mod estimate;
 mod limits;
 mod matrix;
 mod notebook;
@@ -44,7 +48,7 @@ const WRITE: &str = "write";
 
 type Measurement = fn() -> Result<Vec<Section>, Box<dyn Error>>;
 
-const PARTS: [(&str, Measurement); 8] = [
+const PARTS: [(&str, Measurement); 10] = [
     ("parity", || Ok(vec![parity::section()])),
     ("bits", || Ok(vec![matrix::section()])),
     ("costs", || Ok(vec![cost::section()?])),
@@ -53,6 +57,8 @@ const PARTS: [(&str, Measurement); 8] = [
     ("scaling", scaling::sections),
     ("notebook", notebook::sections),
     ("limits", limits::sections),
+    ("curves", curves::sections),
+    ("estimate", estimate::sections),
 ];
 
 fn main() -> ExitCode {
