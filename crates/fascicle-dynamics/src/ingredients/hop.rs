@@ -9,7 +9,7 @@ use crate::Coords;
 use crate::structure::Classical;
 
 /// Harmonic oscillators: A γ² − B γ + Δ = 0 with
-/// A = Σ_j ½ (ω²/h + h) |d|² − ½ (ω²/h − h) Re d², B = 2 Σ_j h Im z Re d − (ω²/h) Re z Im d.
+/// A = Σ_j h (Re d)² + (ω²/h) (Im d)², B = 2 Σ_j h Im z Re d − (ω²/h) Re z Im d.
 pub fn hop_harmonic(
     frequency: &[f64],
     weight: &[f64],
@@ -18,13 +18,13 @@ pub fn hop_harmonic(
     gap: f64,
 ) -> Option<Vec<c64>> {
     let stiffness: Vec<f64> = frequency.iter().zip(weight).map(|(w, h)| w * w / h).collect();
-    let line = Line::harmonic(&stiffness, weight, |j| z[j], direction);
+    let line = Line::harmonic(&stiffness, weight, |j| z[j].re, |j| z[j].im, direction);
     Some(shift(line.gamma(gap)?, direction))
 }
 
 /// Free particles: A γ² − B γ + C = 0 with A = −Σ_j h (Re d)², B = −2 Σ_j h Re d Im z, C = −Δ.
 pub fn hop_free(weight: &[f64], z: &[c64], direction: &[c64], gap: f64) -> Option<Vec<c64>> {
-    let line = Line::free(weight, |j| z[j], direction);
+    let line = Line::free(weight, |j| z[j].im, direction);
     Some(shift(line.gamma(gap)?, direction))
 }
 
@@ -49,39 +49,43 @@ impl Line {
     ) -> Option<Self> {
         match classical {
             Classical::Harmonic { .. } => {
-                Some(Self::harmonic(stiffness, weight, |j| z.get(j, lane), direction))
+                let (re, im) = (|j: usize| z.re[j][lane], |j: usize| z.im[j][lane]);
+                Some(Self::harmonic(stiffness, weight, re, im, direction))
             }
-            Classical::Free => Some(Self::free(weight, |j| z.get(j, lane), direction)),
+            Classical::Free => Some(Self::free(weight, |j| z.im[j][lane], direction)),
             Classical::General => None,
         }
     }
 
     /// That of the kinetic energy Σ_j p_j²/(2 m_j) alone.
     pub fn kinetic(weight: &[f64], (z, lane): (&Coords, usize), direction: &[c64]) -> Self {
-        Self::free(weight, |j| z.get(j, lane), direction)
+        Self::free(weight, |j| z.im[j][lane], direction)
     }
 
     fn harmonic(
         stiffness: &[f64],
         weight: &[f64],
-        z: impl Fn(usize) -> c64,
+        re: impl Fn(usize) -> f64,
+        im: impl Fn(usize) -> f64,
         direction: &[c64],
     ) -> Self {
         let (mut a, mut b) = (0.0, 0.0);
         for (j, d) in direction.iter().enumerate() {
-            let (h, k, z) = (weight[j], stiffness[j], z(j));
-            a += 0.5 * (k + h) * d.norm_sqr() - 0.5 * (k - h) * (d.re * d.re - d.im * d.im);
-            b += 2.0 * (h * z.im * d.re - k * z.re * d.im);
+            let (h, k) = (weight[j], stiffness[j]);
+            // A direction of momenta alone needs no look at positions.
+            let positions = if d.im == 0.0 { 0.0 } else { k * re(j) * d.im };
+            a += h * d.re * d.re + k * d.im * d.im;
+            b += 2.0 * (h * im(j) * d.re - positions);
         }
         Self { a, b, sign: 1.0 }
     }
 
-    fn free(weight: &[f64], z: impl Fn(usize) -> c64, direction: &[c64]) -> Self {
+    fn free(weight: &[f64], im: impl Fn(usize) -> f64, direction: &[c64]) -> Self {
         let (mut a, mut b) = (0.0, 0.0);
         for (j, d) in direction.iter().enumerate() {
             let h = weight[j];
             a -= h * d.re * d.re;
-            b -= 2.0 * h * d.re * z(j).im;
+            b -= 2.0 * h * d.re * im(j);
         }
         Self { a, b, sign: -1.0 }
     }

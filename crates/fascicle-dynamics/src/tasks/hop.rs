@@ -96,8 +96,7 @@ fn find_direction(
             return true;
         }
     }
-    gradient_element(step, block, lane, (from, to), direction);
-    direction.iter_mut().for_each(|d| *d /= gap);
+    coupling(step, block, lane, (from, to), gap, direction);
     false
 }
 
@@ -112,8 +111,8 @@ fn make_real(
     direction: &mut [c64],
 ) {
     let mut back = Vec::new();
-    gradient_element(step, block, lane, (to, from), &mut back);
-    direction.iter_mut().zip(back).for_each(|(d, back)| *d = 0.5 * (*d + back / gap));
+    coupling(step, block, lane, (to, from), gap, &mut back);
+    direction.iter_mut().zip(back).for_each(|(d, back)| *d = 0.5 * (*d + back));
 }
 
 /// Shifts the coordinates of a trajectory along −i γ d such that energy is conserved, if it can be;
@@ -156,7 +155,9 @@ pub(super) fn reflect(step: &Step<'_>, z: &mut Coords, lane: usize, direction: &
 /// z ← z − i γ d.
 fn shift_along(z: &mut Coords, lane: usize, direction: &[c64], gamma: f64) {
     for (j, d) in direction.iter().enumerate() {
-        z.re[j][lane] += gamma * d.im;
+        if d.im != 0.0 {
+            z.re[j][lane] += gamma * d.im;
+        }
         z.im[j][lane] -= gamma * d.re;
     }
 }
@@ -176,13 +177,14 @@ pub(super) fn check_length(
     Err(Failure::new(Cause::Task { task: task.to_string(), message }))
 }
 
-/// ⟨V_a|∂H_qc/∂z_j*|V_f⟩, with the gradient where it was last evaluated in this time step, or, if hops
+/// ⟨V_a|∂H_qc/∂z_j*|V_f⟩ / gap, with the gradient where it was last evaluated in this time step, or, if hops
 /// are refreshed, at z.
-fn gradient_element(
+fn coupling(
     step: &Step<'_>,
     block: &mut Block,
     lane: usize,
     (from, to): (usize, usize),
+    gap: f64,
     out: &mut Vec<c64>,
 ) {
     let elsewhere = !step.surfaces().refresh_at_hop && block.z_gradient_step == Some(step.index());
@@ -190,7 +192,7 @@ fn gradient_element(
     out.clear();
     if let Some(coupling) = &step.system().diagonal_linear {
         out.resize(z.len(), c64(0.0, 0.0));
-        let product = |n| eigvecs.get(n, from, lane).conj() * eigvecs.get(n, to, lane);
+        let product = |n| eigvecs.get(n, from, lane).conj() * eigvecs.get(n, to, lane) / gap;
         return coupling.add_element(product, out);
     }
     let at = if elsewhere { z_gradient } else { z };
@@ -200,5 +202,5 @@ fn gradient_element(
     let element = &mut scratch.slopes[0];
     element.clear();
     step.dh_qc_dzc(at, left, right, element);
-    out.extend((0..element.len()).map(|j| element.get(j, lane)));
+    out.extend((0..element.len()).map(|j| element.get(j, lane) / gap));
 }
