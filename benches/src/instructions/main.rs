@@ -80,6 +80,10 @@ fn compare() -> Result<bool, Box<dyn Error>> {
         good &= ratio <= MOST;
         println!("| {name} | {before} | {now} | {ratio:.4}{verdict} |");
     }
+    for name in baseline.counts.keys().filter(|name| !here.counts.contains_key(*name)) {
+        println!("| {name} | {} | none | NO LONGER COUNTED |", baseline.counts[name]);
+        good = false;
+    }
     if here.surroundings != baseline.surroundings {
         println!("\nThe baseline was counted with {}", baseline.surroundings);
         println!("and this with {}: counts may differ for that alone.", here.surroundings);

@@ -30,8 +30,9 @@ const BATCHES: [f64; 2] = [25.0, 1000.0];
 
 const MODELS: [&str; 4] = ["SpinBoson", "FMOComplex", "HolsteinLattice", "TullyProblemOne"];
 
-/// Batches of a measurement.
+/// Batches of a measurement, of full blocks.
 const MEASURED: u64 = 40;
+const BLOCKS: usize = 2;
 
 /// Rounds of handing out batches.
 const ROUNDS: usize = 3;
@@ -119,7 +120,8 @@ fn saturation(driving: &Driving, all: &[Costs]) -> Section {
 }
 
 fn saturation_row(driving: &Driving, costs: &Costs, batch: f64) -> Vec<String> {
-    let seconds = batch * costs.case.steps as f64 * costs.step;
+    let lanes = LANES as f64;
+    let seconds = lanes * (batch / lanes).ceil() * costs.case.steps as f64 * costs.step;
     let parts = [
         ("dispatch", driving.dispatch),
         ("wire", costs.bytes / driving.relay),
@@ -141,7 +143,7 @@ fn saturation_row(driving: &Driving, costs: &Costs, batch: f64) -> Vec<String> {
         costs.case.name(),
         batch.to_string(),
         format!("{seconds:.4}"),
-        parts.map(|(_, seconds)| format!("{:.0}", 1e6 * seconds)).join(" / "),
+        parts.map(|(_, seconds)| format!("{:.1}", 1e6 * seconds)).join(" / "),
         busy.join(" / "),
         most.to_string(),
         format!("{served:.0}"),
@@ -166,6 +168,7 @@ fn measure(case: Case) -> Result<Costs, Box<dyn Error>> {
 
 fn meter<A: Algorithm>(case: &Case, algorithm: A) -> Result<Costs, Box<dyn Error>> {
     let mut sim = case.simulation(algorithm, 0);
+    sim.settings.batch_size = BLOCKS * LANES;
     sim.settings.num_trajs = MEASURED * sim.settings.batch_size as u64;
     let prepared = sim.prepare()?;
     let metered = Metered::default();

@@ -5,6 +5,7 @@
 //! writes it there, once for each task however often it is used inside.
 
 use fascicle_tests::speed::{Case, FSSH};
+use fascicle_tests::variant::model;
 
 /// Operations of our own exponential function.
 const EXP: f64 = 35.0;
@@ -73,25 +74,19 @@ pub fn of_step(case: &Case) -> Option<Work> {
 }
 
 fn system(case: &Case) -> Option<System> {
-    let n = 10.0;
-    Some(match case.model {
-        "SpinBoson" => {
-            System { states: 2.0, modes: 100.0, real: 4.0, complex: 0.0, kind: Kind::Diagonal }
-        }
-        "FMOComplex" => {
-            System { states: 7.0, modes: 1400.0, real: 49.0, complex: 0.0, kind: Kind::Diagonal }
-        }
-        "HolsteinLattice" => {
-            System { states: n, modes: n, real: 3.0 * n, complex: 0.0, kind: Kind::Diagonal }
-        }
-        "HolsteinLatticeReciprocalSpace" => {
-            System { states: n, modes: n, real: n, complex: n * (n - 1.0), kind: Kind::Reciprocal }
-        }
-        "TullyProblemOne" => {
-            System { states: 2.0, modes: 1.0, real: 4.0, complex: 0.0, kind: Kind::Tully }
-        }
+    let model = model(case.model);
+    let states = model.num_quantum_states() as f64;
+    let modes = model.num_classical_coordinates() as f64;
+    let all = states * states;
+    let (real, complex, kind) = match case.model {
+        "SpinBoson" | "FMOComplex" => (all, 0.0, Kind::Diagonal),
+        // A site and its two neighbours.
+        "HolsteinLattice" => (3.0 * states, 0.0, Kind::Diagonal),
+        "HolsteinLatticeReciprocalSpace" => (states, all - states, Kind::Reciprocal),
+        "TullyProblemOne" => (all, 0.0, Kind::Tully),
         _ => return None,
-    })
+    };
+    Some(System { states, modes, real, complex, kind })
 }
 
 impl System {
