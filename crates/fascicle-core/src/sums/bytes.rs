@@ -12,6 +12,9 @@ use super::exact::{BASE, Exact, MOST_DIGITS};
 use super::fixed::Fixed;
 use super::{Scale, Store, Sums};
 
+/// The bytes of 128 bits.
+const WORD: usize = 16;
+
 const FIXED: u8 = 1;
 const EXACT: u8 = 2;
 
@@ -38,10 +41,7 @@ impl Sums {
                 if let Scale::Fixed { log2_range: range } = self.scale {
                     bytes.extend(range.to_le_bytes());
                 }
-                let x = (0..self.len()).map(|k| fixed.x(k).0);
-                let x2 = (0..self.len()).flat_map(|k| <[u128; 2]>::from(fixed.x2(k).0));
-                x.for_each(|sum| bytes.extend(sum.to_le_bytes()));
-                x2.for_each(|half| bytes.extend(half.to_le_bytes()));
+                write_fixed(fixed, self.len(), &mut bytes);
             }
             Store::Exact { x, x2 } => {
                 bytes.push(EXACT);
@@ -83,16 +83,30 @@ impl Sums {
     }
 }
 
+/// Σ x of each component, then both halves of Σ x².
+fn write_fixed(fixed: &Fixed, len: usize, bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    bytes.resize(start + len * (WORD + 2 * WORD), 0);
+    let (x, x2) = bytes[start..].split_at_mut(len * WORD);
+    for (k, to) in x.as_chunks_mut::<WORD>().0.iter_mut().enumerate() {
+        *to = fixed.x(k).0.to_le_bytes();
+    }
+    for (k, to) in x2.as_chunks_mut::<WORD>().0.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        let (low, high) = fixed.x2(k).0;
+        *to = [low.to_le_bytes(), high.to_le_bytes()];
+    }
+}
+
 fn read_fixed(reader: &mut Reader<'_>, len: usize) -> Result<(Scale, Store), SumsCorrupt> {
     let range = i32::from_le_bytes(reader.array()?);
     if !(-400..=400).contains(&range) {
         return corrupt("an impossible range");
     }
-    let x: Result<Vec<i128>, _> =
-        (0..len).map(|_| Ok(i128::from_le_bytes(reader.array()?))).collect();
-    let mut half = || Ok(u128::from_le_bytes(reader.array()?));
-    let x2: Result<Vec<(u128, u128)>, _> = (0..len).map(|_| Ok((half()?, half()?))).collect();
-    match Fixed::from_parts(range, x?, &x2?) {
+    let x: Vec<i128> = reader.words(len)?.iter().map(|word| i128::from_le_bytes(*word)).collect();
+    let halves = reader.words(2 * len)?.as_chunks::<2>().0;
+    let half = |word: [u8; WORD]| u128::from_le_bytes(word);
+    let x2 = halves.iter().map(|&[low, high]| (half(low), half(high)));
+    match Fixed::from_parts(range, x, x2) {
         Some(fixed) => Ok((Scale::Fixed { log2_range: range }, Store::Fixed(fixed))),
         None => corrupt("sums that no values have"),
     }
@@ -157,7 +171,15 @@ fn read_exact(reader: &mut Reader<'_>, len: usize, expected: Sign) -> Result<Exa
 
 struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn words(&mut self, count: usize) -> Result<&'a [[u8; WORD]], SumsCorrupt> {
+        let Some((front, rest)) = self.0.split_at_checked(count.saturating_mul(WORD)) else {
+            return corrupt("they end early");
+        };
+        self.0 = rest;
+        Ok(front.as_chunks().0)
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], SumsCorrupt> {
         let Some((front, rest)) = self.0.split_first_chunk() else {
             return corrupt("they end early");

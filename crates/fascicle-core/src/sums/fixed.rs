@@ -85,18 +85,21 @@ impl Fixed {
         Self { range, x: vec![0; len], x2: vec![Squares::default(); len] }
     }
 
-    /// From Σx and the low and high 128 bits of Σx², if they can be the sums of 2^36 integers.
-    pub fn from_parts(range: i32, x: Vec<i128>, x2: &[(u128, u128)]) -> Option<Self> {
-        // For integers, |Σg| ≤ Σ|g| ≤ Σg².
-        let possible = |(x, &(low, high)): (&i128, &(u128, u128))| {
+    /// From Σx and the low and high 128 bits of Σx², as many, if they can be the sums of 2^36 integers.
+    pub fn from_parts(
+        range: i32,
+        x: Vec<i128>,
+        x2: impl Iterator<Item = (u128, u128)>,
+    ) -> Option<Self> {
+        let mut squares = Vec::with_capacity(x.len());
+        let mut possible = true;
+        for (x, (low, high)) in x.iter().zip(x2) {
+            // For integers, |Σg| ≤ Σ|g| ≤ Σg².
             let x = x.unsigned_abs();
-            x <= MOST_X && high <= MOST_X2_HIGH && (high > 0 || low >= x)
-        };
-        if !x.iter().zip(x2).all(possible) {
-            return None;
+            possible &= x <= MOST_X && high <= MOST_X2_HIGH && (high > 0 || low >= x);
+            squares.push(Squares::from_halves(low, high));
         }
-        let squares = x2.iter().map(|&(low, high)| Squares::from_halves(low, high));
-        Some(Self { range, x, x2: squares.collect() })
+        possible.then_some(Self { range, x, x2: squares })
     }
 
     /// Σ x of a component and the exponent of its unit.
