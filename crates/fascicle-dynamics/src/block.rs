@@ -171,6 +171,7 @@ struct Output {
     /// `[component][lane]`
     re: Vec<f64>,
     im: Option<Vec<f64>>,
+    hermitian: bool,
     fresh: bool,
 }
 
@@ -182,13 +183,27 @@ impl Outputs {
 
     /// Hands out a complex output of this shape, a lane per component.
     pub fn complex(&mut self, name: &str, shape: &[usize], scale: Scale, values: &Vector) {
-        self.put(name, shape, scale, &values.re, Some(&values.im));
+        self.put(name, shape, scale, &values.re, Some(&values.im)).hermitian = false;
     }
 
-    fn put(&mut self, name: &str, shape: &[usize], scale: Scale, re: &[Lane], im: Option<&[Lane]>) {
+    /// Hands out a Hermitian matrix, n × n, `[row × n + column]`: of its elements the lower triangle
+    /// counts, and the upper one is its mirror image. It takes half the time and room of a complex output.
+    pub fn hermitian(&mut self, name: &str, n: usize, scale: Scale, values: &Vector) {
+        self.put(name, &[n, n], scale, &values.re, Some(&values.im)).hermitian = true;
+    }
+
+    fn put(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        scale: Scale,
+        re: &[Lane],
+        im: Option<&[Lane]>,
+    ) -> &mut Output {
         let at = self.0.iter().position(|output| output.name == name).unwrap_or_else(|| {
-            let (name, shape) = (name.to_string(), Vec::new());
-            self.0.push(Output { name, shape, scale, re: Vec::new(), im: None, fresh: false });
+            let (name, shape, re) = (name.to_string(), Vec::new(), Vec::new());
+            let (im, hermitian, fresh) = (None, false, false);
+            self.0.push(Output { name, shape, scale, re, im, hermitian, fresh });
             self.0.len() - 1
         });
         let output = &mut self.0[at];
@@ -201,16 +216,20 @@ impl Outputs {
             Some(im) => fill(output.im.get_or_insert_default(), im),
             None => output.im = None,
         }
+        output
     }
 
     /// Moves what was handed out at this time to the recorder.
     pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
         for output in self.0.iter_mut().filter(|output| output.fresh) {
             output.fresh = false;
-            let Output { name, shape, scale, re, im, .. } = output;
+            let Output { name, shape, scale, re, im, hermitian, .. } = output;
             check_shape(name, shape, re.len() / LANES)?;
             let re = Lanes::new(re, LANES);
             match im {
+                Some(im) if *hermitian => {
+                    to.hermitian(time, name, shape[0], *scale, re, Lanes::new(im, LANES))?;
+                }
                 Some(im) => to.complex(time, name, shape, *scale, re, Lanes::new(im, LANES))?,
                 None => to.real(time, name, shape, *scale, re)?,
             }

@@ -78,11 +78,12 @@ impl Work for Batches<'_> {
 
 /// Puts what was recorded into a frame; [`super::fold::EnsembleFold`] reads it.
 fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), crate::FrameError> {
-    let specs: Vec<&OutputSpec> = record.sums().map(|(spec, _)| spec).collect();
+    let specs: Vec<(&OutputSpec, bool)> =
+        record.sums().map(|(spec, _, lower)| (spec, lower)).collect();
     out.put("specs", &specs)?;
     out.put_i64s("seeds", as_i64s(record.seeds.iter()));
     out.put("dropped", &record.dropped)?;
-    for (at, (_, sums)) in record.sums().enumerate() {
+    for (at, (_, sums, _)) in record.sums().enumerate() {
         out.put_bytes(format!("sums {at}"), sums.to_bytes());
     }
     out.put_i64s("kept", as_i64s(record.kept.keys()));

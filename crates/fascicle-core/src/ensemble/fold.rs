@@ -13,21 +13,31 @@ pub(super) struct EnsembleFold {
     /// Whether it is settled which outputs there are.
     settled: bool,
     logs: BTreeMap<u64, Vec<LogLine>>,
+    /// Of each output, the sums of its lower triangle, if it is given by that.
+    lower: Vec<Option<Sums>>,
 }
 
 /// The contents of one batch's frame.
 struct Batch {
-    outputs: Vec<(OutputSpec, Sums)>,
+    outputs: Vec<Part>,
     seeds: Vec<Seed>,
     dropped: Vec<Failure>,
     kept: BTreeMap<Seed, Trajectory>,
 }
 
+/// One output of a batch.
+struct Part {
+    spec: OutputSpec,
+    sums: Sums,
+    /// Whether the sums are those of a Hermitian matrix' lower triangle.
+    lower: bool,
+}
+
 impl EnsembleFold {
     /// Goes on from parts that may already hold trajectories.
     pub(super) fn new(parts: DataParts) -> Self {
-        let settled = !parts.outputs.is_empty();
-        Self { parts, settled, logs: BTreeMap::new() }
+        let (settled, lower) = (!parts.outputs.is_empty(), vec![None; parts.outputs.len()]);
+        Self { parts, settled, logs: BTreeMap::new(), lower }
     }
 
     pub(super) fn log(&mut self, piece: u64, line: LogLine) {
@@ -37,12 +47,39 @@ impl EnsembleFold {
     /// The data so far. Log lines are in the order of the batches.
     pub(super) fn into_parts(mut self) -> DataParts {
         self.parts.log.extend(self.logs.into_values().flatten());
+        complete(&mut self.parts, &self.lower);
         self.parts
+    }
+
+    /// Takes the outputs as those that there are.
+    fn settle(&mut self, batch: &Batch) {
+        let new = |part: &Part| {
+            let sums = Sums::new(part.spec.scale, self.parts.times.len() * part.spec.width());
+            OutputParts { spec: part.spec.clone(), summed: Summed::Sums(sums) }
+        };
+        self.parts.outputs = batch.outputs.iter().map(new).collect();
+        self.lower = vec![None; batch.outputs.len()];
+        self.settled = true;
+    }
+
+    /// Adds the sums of one output.
+    fn merge(&mut self, at: usize, part: &Part) -> Result<(), FoldError> {
+        let there = &mut self.parts.outputs[at];
+        let Summed::Sums(all) = &mut there.summed else {
+            let error = DataError::MeansOnly { name: there.spec.name.clone() };
+            return Err(FoldError::Other(error.to_string()));
+        };
+        let all = if part.lower {
+            self.lower[at].get_or_insert_with(|| Sums::new(part.spec.scale, part.sums.len()))
+        } else {
+            all
+        };
+        all.merge(&part.sums).map_err(|error| FoldError::Other(error.to_string()))
     }
 
     fn check_specs(&self, batch: &Batch) -> Result<(), FoldError> {
         let there = || self.parts.outputs.iter().map(|output| &output.spec);
-        let new = || batch.outputs.iter().map(|(spec, _)| spec);
+        let new = || batch.outputs.iter().map(|part| &part.spec);
         if there().eq(new()) {
             return Ok(());
         }
@@ -53,21 +90,13 @@ impl EnsembleFold {
 impl Fold for EnsembleFold {
     fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError> {
         let mut batch = unpack(frame, self.parts.times.len())?;
-        batch.outputs.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        batch.outputs.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
         if self.settled {
             self.check_specs(&batch)?;
-            for (there, (_, sums)) in self.parts.outputs.iter_mut().zip(&batch.outputs) {
-                let Summed::Sums(all) = &mut there.summed else {
-                    let error = DataError::MeansOnly { name: there.spec.name.clone() };
-                    return Err(FoldError::Other(error.to_string()));
-                };
-                all.merge(sums).map_err(|error| FoldError::Other(error.to_string()))?;
-            }
         } else {
-            let new = |(spec, sums)| OutputParts { spec, summed: Summed::Sums(sums) };
-            self.parts.outputs = batch.outputs.into_iter().map(new).collect();
-            self.settled = true;
+            self.settle(&batch);
         }
+        batch.outputs.iter().enumerate().try_for_each(|(at, part)| self.merge(at, part))?;
         self.parts.norm_factor += batch.seeds.len() as u64;
         self.parts.seeds.extend(batch.seeds);
         self.parts.kept.extend(batch.kept);
@@ -79,21 +108,35 @@ impl Fold for EnsembleFold {
     }
 
     fn partial(&self) -> Option<Data> {
-        Data::from_parts(self.parts.clone()).ok()
+        let mut parts = self.parts.clone();
+        complete(&mut parts, &self.lower);
+        Data::from_parts(parts).ok()
+    }
+}
+
+/// Adds what is known by lower triangles alone.
+fn complete(parts: &mut DataParts, lower: &[Option<Sums>]) {
+    for (output, lower) in parts.outputs.iter_mut().zip(lower) {
+        if let (Summed::Sums(all), Some(lower)) = (&mut output.summed, lower) {
+            all.merge(&lower.mirrored(output.spec.shape[0])).expect("they are of one output");
+        }
     }
 }
 
 fn unpack(frame: &Frame, times: usize) -> Result<Batch, FoldError> {
-    let specs: Vec<OutputSpec> = frame.get("specs")?;
+    let specs: Vec<(OutputSpec, bool)> = frame.get("specs")?;
     let mut outputs = Vec::new();
-    for (at, spec) in specs.iter().enumerate() {
+    for (at, (spec, lower)) in specs.iter().enumerate() {
         let sums = Sums::from_bytes(frame.bytes(&format!("sums {at}"))?)
             .map_err(|error| FoldError::Other(error.to_string()))?;
-        if sums.len() != times * spec.width() || sums.scale() != spec.scale {
+        let square = spec.complex && matches!(spec.shape[..], [rows, columns] if rows == columns);
+        let width = if *lower { spec.width() / 2 } else { spec.width() };
+        if sums.len() != times * width || sums.scale() != spec.scale || (*lower && !square) {
             return Err(FoldError::Other(format!("the sums of {spec} do not fit its shape")));
         }
-        outputs.push((spec.clone(), sums));
+        outputs.push(Part { spec: spec.clone(), sums, lower: *lower });
     }
+    let specs: Vec<OutputSpec> = specs.into_iter().map(|(spec, _)| spec).collect();
     let seeds = as_seeds(frame.i64s("seeds")?);
     Ok(Batch {
         outputs,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Keep;
 use crate::data::{OutputSpec, Trajectory};
-use crate::sums::{NotSummable, Scale, Sums};
+use crate::sums::{NotSummable, Scale, Sums, mirror};
 use crate::{Cause, Failure, Seed};
 
 /// The values of an output for a block of trajectories: component c of trajectory l of the block is
@@ -57,6 +57,9 @@ pub struct Recorder<'a> {
 #[derive(Debug)]
 struct Recorded {
     spec: OutputSpec,
+    /// Whether it is a Hermitian matrix, of which the lower triangle is kept: rows one after the other,
+    /// each element's real and imaginary part, and of the diagonal the real part alone.
+    hermitian: bool,
     sums: Sums,
     /// `[time][component, (re, im)][lane]`
     series: Vec<f64>,
@@ -76,19 +79,51 @@ impl Recorded {
         self.written.fill(0);
     }
 
+    /// The number of reals that are kept of one time.
+    fn width(&self) -> usize {
+        if self.hermitian { self.spec.width() / 2 } else { self.spec.width() }
+    }
+
     /// Takes every `step`-th component at a time, from this one on.
     fn put(&mut self, time: usize, first: usize, step: usize, lanes: usize, values: &Lanes<'_>) {
-        let (width, limit) = (self.spec.width(), self.spec.scale.limit());
-        for (from, to) in (first..width).step_by(step).enumerate() {
-            let row = &mut self.series[(time * width + to) * lanes..][..lanes];
-            let mut sound = true;
-            for (to, &x) in row.iter_mut().zip(values.row(from, lanes)) {
-                *to = x;
-                // A NaN is not sound either.
-                sound &= x.abs() <= limit;
-            }
-            self.sound &= sound;
+        for (from, to) in (first..self.width()).step_by(step).enumerate() {
+            self.put_row(time, to, values.row(from, lanes));
         }
+    }
+
+    /// Takes a Hermitian matrix at a time.
+    fn put_lower(&mut self, time: usize, n: usize, lanes: usize, re: &Lanes<'_>, im: &Lanes<'_>) {
+        for row in 0..n {
+            let first = row * row;
+            for column in 0..row {
+                self.put_row(time, first + 2 * column, re.row(row * n + column, lanes));
+                self.put_row(time, first + 2 * column + 1, im.row(row * n + column, lanes));
+            }
+            self.put_row(time, first + 2 * row, re.row(row * n + row, lanes));
+        }
+    }
+
+    fn put_row(&mut self, time: usize, component: usize, values: &[f64]) {
+        let (width, limit) = (self.width(), self.spec.scale.limit());
+        let row = &mut self.series[(time * width + component) * values.len()..][..values.len()];
+        let mut sound = true;
+        for (to, &x) in row.iter_mut().zip(values) {
+            *to = x;
+            // A NaN is not sound either.
+            sound &= x.abs() <= limit;
+        }
+        self.sound &= sound;
+    }
+
+    /// The whole series of one trajectory of a block of so many.
+    fn whole(&self, lane: usize, lanes: usize) -> Vec<f64> {
+        let series: Vec<f64> = self.lane(lane, lanes).collect();
+        if !self.hermitian {
+            return series;
+        }
+        let mirror = mirror(self.spec.shape[0]);
+        let times = series.chunks_exact(self.width());
+        times.flat_map(|of_time| mirror.iter().map(|part| part.of(of_time))).collect()
     }
 
     /// The series of one trajectory of a block of so many.
@@ -159,7 +194,7 @@ impl<'a> Recorder<'a> {
         scale: Scale,
         values: Lanes<'_>,
     ) -> Result<(), Failure> {
-        let (output, lanes) = self.output(name, shape, false, scale)?;
+        let (output, lanes) = self.output(name, shape, Kind::Real, scale)?;
         output.written[time] += 1;
         output.put(time, 0, 1, lanes, &values);
         Ok(())
@@ -178,10 +213,30 @@ impl<'a> Recorder<'a> {
         re: Lanes<'_>,
         im: Lanes<'_>,
     ) -> Result<(), Failure> {
-        let (output, lanes) = self.output(name, shape, true, scale)?;
+        let (output, lanes) = self.output(name, shape, Kind::Complex, scale)?;
         output.written[time] += 1;
         output.put(time, 0, 2, lanes, &re);
         output.put(time, 1, 2, lanes, &im);
+        Ok(())
+    }
+
+    /// Records a Hermitian matrix, n × n, at a time, given by its index: the complex output of which the
+    /// lower triangle is looked at, component row × n + column, and the upper one is its mirror image.
+    ///
+    /// # Errors
+    /// When its size or kind differs from before, or it is new after the first block.
+    pub fn hermitian(
+        &mut self,
+        time: usize,
+        name: &str,
+        n: usize,
+        scale: Scale,
+        re: Lanes<'_>,
+        im: Lanes<'_>,
+    ) -> Result<(), Failure> {
+        let (output, lanes) = self.output(name, &[n, n], Kind::Hermitian, scale)?;
+        output.written[time] += 1;
+        output.put_lower(time, n, lanes, &re, &im);
         Ok(())
     }
 
@@ -211,7 +266,7 @@ impl<'a> Recorder<'a> {
         for (lane, &seed) in
             self.block.iter().enumerate().filter(|(_, seed)| self.keep.wants(**seed))
         {
-            let series = |o: &Recorded| (o.spec.clone(), o.lane(lane, lanes).collect());
+            let series = |o: &Recorded| (o.spec.clone(), o.whole(lane, lanes));
             let outputs = self.outputs.iter().map(series).collect();
             self.kept.insert(seed, Trajectory::new(outputs));
         }
@@ -251,23 +306,25 @@ impl<'a> Recorder<'a> {
         Err(Failure::other(format!("expected {expected}, found {found}")))
     }
 
-    /// The specifications and sums of all outputs.
-    pub(super) fn sums(&self) -> impl Iterator<Item = (&OutputSpec, &Sums)> {
-        self.outputs.iter().map(|output| (&output.spec, &output.sums))
+    /// The specifications and sums of all outputs, and whether they are those of a lower triangle.
+    pub(super) fn sums(&self) -> impl Iterator<Item = (&OutputSpec, &Sums, bool)> {
+        self.outputs.iter().map(|output| (&output.spec, &output.sums, output.hermitian))
     }
 
     fn output(
         &mut self,
         name: &str,
         shape: &[usize],
-        complex: bool,
+        kind: Kind,
         scale: Scale,
     ) -> Result<(&mut Recorded, usize), Failure> {
+        let (complex, hermitian) = (kind != Kind::Real, kind == Kind::Hermitian);
         let lanes = self.block.len();
         let at = match self.outputs.iter().position(|output| output.spec.name == name) {
             Some(at) => {
-                let spec = &self.outputs[at].spec;
-                if spec.shape != shape || spec.complex != complex || spec.scale != scale {
+                let Recorded { spec, hermitian: before, .. } = &self.outputs[at];
+                let same_kind = spec.complex == complex && *before == hermitian;
+                if spec.shape != shape || !same_kind || spec.scale != scale {
                     let found =
                         OutputSpec { shape: shape.to_vec(), complex, scale, ..spec.clone() };
                     return Err(changed(spec, found));
@@ -278,22 +335,20 @@ impl<'a> Recorder<'a> {
                 return Err(changed("no such output", format!("{name} {shape:?}")));
             }
             None => {
-                self.insert(OutputSpec {
-                    name: name.to_string(),
-                    shape: shape.to_vec(),
-                    complex,
-                    scale,
-                });
+                let (name, shape) = (name.to_string(), shape.to_vec());
+                self.insert(OutputSpec { name, shape, complex, scale }, hermitian);
                 self.outputs.len() - 1
             }
         };
         Ok((&mut self.outputs[at], lanes))
     }
 
-    fn insert(&mut self, spec: OutputSpec) {
-        let sums = Sums::new(spec.scale, self.times.len() * spec.width());
+    fn insert(&mut self, spec: OutputSpec, hermitian: bool) {
+        let width = if hermitian { spec.width() / 2 } else { spec.width() };
+        let sums = Sums::new(spec.scale, self.times.len() * width);
         let (unit, written) = (vec![0.0; sums.len()], vec![0; self.times.len()]);
-        let mut output = Recorded { spec, sums, series: Vec::new(), sound: true, unit, written };
+        let (series, sound) = (Vec::new(), true);
+        let mut output = Recorded { spec, hermitian, sums, series, sound, unit, written };
         output.begin(self.block.len());
         self.outputs.push(output);
     }
@@ -316,7 +371,7 @@ impl<'a> Recorder<'a> {
         let first_bad = |output: &'_ Recorded| {
             let mut values = output.lane(lane, lanes).enumerate();
             let (at, value) = values.find(|(_, value)| !value.is_finite())?;
-            Some((at / output.spec.width(), value, output.spec.name.clone()))
+            Some((at / output.width(), value, output.spec.name.clone()))
         };
         let earliest = self.outputs.iter().filter_map(first_bad).min_by_key(|bad| bad.0);
         let cause = match earliest {
@@ -363,6 +418,14 @@ impl<'a> Recorder<'a> {
         }
         Ok(())
     }
+}
+
+/// What an output is at one time.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Real,
+    Complex,
+    Hermitian,
 }
 
 fn out_of_range(output: &Recorded, lane: usize, lanes: usize) -> Option<Cause> {

@@ -79,7 +79,7 @@ fn recorded(group: usize, block: usize, nan: Option<u64>) -> (Vec<Vec<u8>>, Vec<
         }
         recorder.end().unwrap();
     }
-    let sums = recorder.sums().map(|(_, sums)| sums.to_bytes()).collect();
+    let sums = recorder.sums().map(|(_, sums, _)| sums.to_bytes()).collect();
     for (seed, series) in &recorder.kept {
         assert_eq!(series.real("r").unwrap()[[2, 1]], -2.0 * value(seed.0, 2, 1));
     }

@@ -1,6 +1,7 @@
 //! Exact sums: an accumulator of 32-bit digits as wide as the values need.
 
 use super::decompose;
+use super::mirror::Mirrored;
 use super::near::{LANES, Near, far};
 
 /// The exponent of digit 0: a multiple of 32 below that of the square of the smallest subnormal.
@@ -46,6 +47,21 @@ impl Exact {
     pub fn component(&self, component: usize) -> (&[i64], i32) {
         let at = component * self.width;
         (&self.digits[at..at + self.width], BASE + 32 * self.low as i32)
+    }
+
+    /// Some of the components, or minus them if signs count.
+    pub fn picked(&self, parts: &[Mirrored], signs: bool) -> Self {
+        let mut digits = Vec::with_capacity(parts.len() * self.width);
+        for part in parts {
+            match *part {
+                Mirrored::Zero => digits.extend(std::iter::repeat_n(0, self.width)),
+                Mirrored::Minus(at) if signs => {
+                    digits.extend(self.component(at).0.iter().map(|digit| -digit));
+                }
+                Mirrored::Same(at) | Mirrored::Minus(at) => digits.extend(self.component(at).0),
+            }
+        }
+        Self { len: parts.len(), digits, ..*self }
     }
 
     pub fn merge(&mut self, other: &Self) {

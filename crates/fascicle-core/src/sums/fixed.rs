@@ -1,5 +1,6 @@
 //! Fixed-point sums.
 
+use super::mirror::Mirrored;
 use super::near::{LANES, Near, all_zero, far};
 
 /// Bits of the grid below the largest value: 2^36 values of 2^90 units stay below 2^126.
@@ -123,6 +124,17 @@ impl Fixed {
                 grid.add_few(values, x, x2);
             }
         }
+    }
+
+    /// Some of the components, or minus them.
+    pub fn picked(&self, parts: &[Mirrored]) -> Self {
+        let one = |part: &Mirrored| match *part {
+            Mirrored::Zero => (0, Squares::default()),
+            Mirrored::Same(at) => (self.x[at], self.x2[at]),
+            Mirrored::Minus(at) => (-self.x[at], self.x2[at]),
+        };
+        let (x, x2) = parts.iter().map(one).unzip();
+        Self { range: self.range, x, x2 }
     }
 
     pub fn merge(&mut self, other: &Self) {

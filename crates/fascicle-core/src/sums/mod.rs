@@ -33,6 +33,7 @@ mod big;
 mod bytes;
 mod exact;
 mod fixed;
+mod mirror;
 mod near;
 mod statistics;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use thiserror::Error;
 pub use bytes::SumsCorrupt;
 use exact::Exact;
 use fixed::Fixed;
+pub(crate) use mirror::mirror;
 
 /// How an output is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -67,7 +67,7 @@ task! {
     /// Hands out `dm_db`, complex, N × N.
     CollectDmDb, "collect_dm_db", |step, block| {
         let n = step.num_quantum_states();
-        block.outputs.complex("dm_db", &[n, n], step.system().dm_scale, &block.dm_db);
+        block.outputs.hermitian("dm_db", n, step.system().dm_scale, &block.dm_db);
         Ok(())
     }
 }
