@@ -210,3 +210,50 @@ fn advance<P: Pack>(mode: Mode, displacement: P, re: &mut Lane, im: &mut Lane, a
     (r + (displaced * a + i * to_re)).store(re, at);
     (i + (i * a - displaced * to_im)).store(im, at);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::dispatch;
+
+    /// z − i dt (k r + F_r + i (h i + F_i)), four stages of it.
+    fn staged((r, i): (f64, f64), k: f64, h: f64, (fr, fi): (f64, f64), dt: f64) -> (f64, f64) {
+        let slope = |(r, i): (f64, f64)| (h * i + fi, -(k * r + fr));
+        let moved = |(x, y): (f64, f64), by: f64| (r + by * x, i + by * y);
+        let first = slope((r, i));
+        let second = slope(moved(first, 0.5 * dt));
+        let third = slope(moved(second, 0.5 * dt));
+        let fourth = slope(moved(third, dt));
+        let sum = |a: f64, b: f64, c: f64, d: f64| ((a + 2.0 * b) + 2.0 * c) + d;
+        let all =
+            (sum(first.0, second.0, third.0, fourth.0), sum(first.1, second.1, third.1, fourth.1));
+        moved(all, dt / 6.0)
+    }
+
+    #[test]
+    fn ten_thousand_steps_are_those_of_runge_and_kutta() {
+        let (frequency, weight, dt) = (vec![0.01, 0.3, 1.0, 4.0], [0.01, 2.0, 1.0, 0.5], 0.01);
+        let force = [(0.02, -0.01), (0.4, 0.3), (-1.0, 0.7), (0.2, 1.5)];
+        let structure = Structure::general().with_harmonic(frequency.clone());
+        let map = LinearMap::new(&structure, &weight, dt).expect("no frequency is zero");
+        let (mut z, mut constant) = (Coords::zeros(4), Coords::zeros(4));
+        let mut expected = [(0.7, -0.4); 4];
+        for (j, (fr, fi)) in force.into_iter().enumerate() {
+            (z.re[j], z.im[j]) = (Lane::splat(0.7), Lane::splat(-0.4));
+            (constant.re[j], constant.im[j]) = (Lane::splat(fr), Lane::splat(fi));
+        }
+        let mut largest = 0.0_f64;
+        for _ in 0..10_000 {
+            let displacing = Displacing::Force(&constant);
+            dispatch(MapCoords { map: &map, displacing, z: &mut z });
+            for j in 0..4 {
+                let stiffness = frequency[j] * frequency[j] / weight[j];
+                expected[j] = staged(expected[j], stiffness, weight[j], force[j], dt);
+                let off =
+                    (z.re[j][3] - expected[j].0).abs().max((z.im[j][3] - expected[j].1).abs());
+                largest = largest.max(off);
+            }
+        }
+        assert!(largest < 1.4e-13, "{largest:e}");
+    }
+}

@@ -64,7 +64,8 @@ task! {
 }
 
 task! {
-    /// Hands out `dm_db`, complex, N × N.
+    /// Hands out `dm_db`, complex, N × N: its lower triangle, of which the upper one is the mirror
+    /// image.
     CollectDmDb, "collect_dm_db", |step, block| {
         let n = step.num_quantum_states();
         block.outputs.hermitian("dm_db", n, step.system().dm_scale, &block.dm_db);
