@@ -204,6 +204,10 @@ fn appending_to_other_data() {
         other(&|sim| sim.settings.seeding = Seeding::QcLab),
         format!("{apart}seeding is independent in one and QC Lab in the other")
     );
+    assert_eq!(
+        other(&|sim| sim.settings.arithmetic = Arithmetic::Fused),
+        format!("{apart}arithmetic is strict in one and fused in the other")
+    );
     let hopping = message_with(|_| (), surface_hopping(false), append());
     assert_eq!(
         hopping,

@@ -169,6 +169,34 @@ fn kept_trajectories_average_to_the_mean_and_are_the_same_on_every_driver() {
     assert_eq!(some.trajectory(11), expected.trajectory(11));
 }
 
+/// The largest difference of the density matrices.
+fn apart(a: &Data, b: &Data) -> f64 {
+    let (a, b) = (a.complex("dm_db").unwrap(), b.complex("dm_db").unwrap());
+    a.iter().zip(b).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max)
+}
+
+/// Fused arithmetic has one answer too, which is the strict one but for rounding.
+fn agree_fused<A: Algorithm>(name: &str, algorithm: A) {
+    let mut sim = of_model(name, &[], algorithm);
+    let strict = Driver::Serial.run(&sim, RunOptions::new()).unwrap();
+    sim.settings.arithmetic = Arithmetic::Fused;
+    let fused = Driver::Serial.run(&sim, RunOptions::new()).unwrap();
+    assert_eq!(fused.provenance().runs.len(), 1);
+    assert_eq!(fused.description().arithmetic, Arithmetic::Fused);
+    let apart = apart(&strict, &fused);
+    assert!(0.0 < apart && apart < 1e-10, "{name}: {apart:e}");
+    agree(sim);
+}
+
+#[test]
+fn every_model_in_fused_arithmetic() {
+    for name in MODELS {
+        agree_fused(name, MeanField::default());
+        agree_fused(name, surface_hopping(false));
+    }
+    agree_fused("SpinBoson", mash());
+}
+
 /// What a trajectory does does not depend on `tmax`, nor on which others are in its block.
 #[test]
 fn a_trajectory_depends_on_its_seed_alone() {

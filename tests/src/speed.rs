@@ -28,6 +28,8 @@ pub struct Case {
     pub dt: f64,
     /// Time steps, with a collection after each ten.
     pub steps: u64,
+    /// Our arithmetic.
+    pub arithmetic: Arithmetic,
 }
 
 /// Mean-field dynamics, by QC Lab's name.
@@ -79,7 +81,14 @@ impl Case {
         dt: f64,
         steps: u64,
     ) -> Self {
-        Self { model, algorithm, goal, constants: Vec::new(), dt, steps }
+        let (constants, arithmetic) = (Vec::new(), Arithmetic::Strict);
+        Self { model, algorithm, goal, constants, dt, steps, arithmetic }
+    }
+
+    /// The same in fused arithmetic.
+    #[must_use]
+    pub fn fused(&self) -> Self {
+        Self { arithmetic: Arithmetic::Fused, ..self.clone() }
     }
 
     /// What the table calls it.
@@ -129,6 +138,7 @@ impl Case {
         sim.settings.tmax = self.steps as f64 * self.dt;
         sim.settings.dt_update = self.dt;
         sim.settings.dt_collect = 10.0 * self.dt;
+        sim.settings.arithmetic = self.arithmetic;
         sim.settings.progress_bar = false;
         sim.initial_state.wf_db = vec![c64(0.0, 0.0); self.states()];
         sim.initial_state.wf_db[0] = c64(1.0, 0.0);

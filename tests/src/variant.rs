@@ -2,10 +2,10 @@
 
 use fascicle::dynamics::ingredients::{self, MonteCarlo, NumericalHop, Sampler};
 use fascicle::dynamics::{
-    Classical, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC, Coords,
-    Coupling, FMOComplex, Hermitian, HolsteinLattice, HolsteinLatticeReciprocalSpace, Hop, Lane,
-    Model, ModelError, SpinBoson, States, Structure, TullyProblemOne, TullyProblemThree,
-    TullyProblemTwo, c64,
+    Arithmetic, Classical, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB,
+    ComplexAvoidedCrossingC, Coords, Coupling, FMOComplex, Hermitian, HolsteinLattice,
+    HolsteinLatticeReciprocalSpace, Hop, Lane, Model, ModelError, SpinBoson, States, Structure,
+    TullyProblemOne, TullyProblemThree, TullyProblemTwo, c64,
 };
 
 /// The names of all models.
@@ -166,9 +166,17 @@ impl Model for Variant {
     }
 
     /// QC Lab's flag of the model, whether or not the gradient is given.
-    fn runge_kutta(&self, wf: &States, dt: Lane, z: &mut Coords, last: &mut Coords) -> bool {
+    fn runge_kutta(
+        &self,
+        arithmetic: Arithmetic,
+        wf: &States,
+        dt: Lane,
+        z: &mut Coords,
+        last: &mut Coords,
+    ) -> bool {
         let parts = ["structure", "dh_qc_dzc", "dh_c_dzc", "runge_kutta"];
-        parts.iter().all(|part| self.has(part)) && self.model.runge_kutta(wf, dt, z, last)
+        parts.iter().all(|part| self.has(part))
+            && self.model.runge_kutta(arithmetic, wf, dt, z, last)
     }
 
     fn update_dh_qc_dzc(&self) -> bool {

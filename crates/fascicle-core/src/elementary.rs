@@ -53,14 +53,15 @@ pub fn exp<N: Number>(x: N) -> N {
 /// e^x = 2^k (1 + p): p, and k in the last bits of a double.
 #[inline(always)]
 fn exp_reduced<N: Number>(x: N) -> (N, N) {
-    let shifted = x * N::splat(std::f64::consts::LOG2_E) + N::splat(ROUND);
+    let shifted = N::splat(ROUND).plus_product(x, N::splat(std::f64::consts::LOG2_E));
     let k = shifted - N::splat(ROUND);
-    let r = (x - k * N::splat(LN_2_HIGH)) - k * N::splat(LN_2_LOW);
+    let r = x.minus_product(k, N::splat(LN_2_HIGH)).minus_product(k, N::splat(LN_2_LOW));
     // Taylor's series: r^14/14! is below 5e-18 for |r| ≤ ln 2 / 2.
     let (r2, [a, b, c]) = (r * r, EXP_TAIL);
     let r4 = r2 * r2;
-    let tail = (cubic(r, r2, a) * r4 + cubic(r, r2, b)) * r4 + cubic(r, r2, c);
-    (r + r2 * tail, shifted)
+    let tail = cubic(r, r2, b).plus_product(cubic(r, r2, a), r4);
+    let tail = cubic(r, r2, c).plus_product(tail, r4);
+    (r.plus_product(r2, tail), shifted)
 }
 
 /// The inverses of 13!, 12! … 2!.
@@ -73,8 +74,9 @@ const EXP_TAIL: [[f64; 4]; 3] = [
 /// a x³ + b x² + c x + d by Estrin's scheme, x² given: few operations wait for each other.
 #[inline(always)]
 fn cubic<N: Number>(x: N, x2: N, [a, b, c, d]: [f64; 4]) -> N {
-    let (high, low) = (N::splat(a) * x + N::splat(b), N::splat(c) * x + N::splat(d));
-    high * x2 + low
+    let high = N::splat(b).plus_product(N::splat(a), x);
+    let low = N::splat(d).plus_product(N::splat(c), x);
+    low.plus_product(high, x2)
 }
 
 /// The hyperbolic tangent, within 3 ulp. NaN is passed on.
@@ -125,10 +127,11 @@ pub fn ln(x: f64) -> f64 {
 pub fn sin_cos<N: Number>(x: N) -> (N, N) {
     let size = N::select(x.above(-x), x, -x);
     let x = N::select(size.above(N::splat(1e6)), N::splat(f64::NAN), x);
-    let shifted = x * N::splat(std::f64::consts::FRAC_2_PI) + N::splat(ROUND);
+    let shifted = N::splat(ROUND).plus_product(x, N::splat(std::f64::consts::FRAC_2_PI));
     let k = shifted - N::splat(ROUND);
-    let r = x - k * N::splat(HALF_PI_HIGH);
-    let r = (r - k * N::splat(HALF_PI_MIDDLE)) - k * N::splat(HALF_PI_LOW);
+    let r = x.minus_product(k, N::splat(HALF_PI_HIGH));
+    let r = r.minus_product(k, N::splat(HALF_PI_MIDDLE));
+    let r = r.minus_product(k, N::splat(HALF_PI_LOW));
     turn(r, shifted)
 }
 
@@ -164,10 +167,10 @@ pub fn sin_cos_turns(u: f64) -> (f64, f64) {
 fn turn<N: Number>(r: N, k: N) -> (N, N) {
     let (one, z) = (N::splat(1.0), r * r);
     let z2 = z * z;
-    let sin = r + r * z * eighth(z, z2, SINE);
+    let sin = r.plus_product(r * z, eighth(z, z2, SINE));
     let half = N::splat(0.5) * z;
     let near = one - half;
-    let cos = near + (((one - near) - half) + z2 * eighth(z, z2, COSINE));
+    let cos = near + ((one - near) - half).plus_product(z2, eighth(z, z2, COSINE));
     let odd = k.bit::<0>();
     let (a, b) = (N::select(odd, cos, sin), N::select(odd, sin, cos));
     (N::select(k.bit::<1>(), -a, a), N::select((k + one).bit::<1>(), -b, b))
@@ -198,7 +201,7 @@ const COSINE: [[f64; 4]; 2] = [
 /// The polynomial of eight coefficients, the highest power's first; z² given.
 #[inline(always)]
 fn eighth<N: Number>(z: N, z2: N, [high, low]: [[f64; 4]; 2]) -> N {
-    cubic(z, z2, high) * (z2 * z2) + cubic(z, z2, low)
+    cubic(z, z2, low).plus_product(cubic(z, z2, high), z2 * z2)
 }
 
 #[cfg(test)]

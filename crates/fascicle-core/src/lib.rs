@@ -48,6 +48,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arithmetic;
 mod comm;
 mod data;
 mod drivers;
@@ -66,6 +67,7 @@ pub mod sums;
 pub mod wire;
 mod work;
 
+pub use arithmetic::Arithmetic;
 pub use comm::{Comm, Solo};
 pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,

@@ -244,14 +244,15 @@ impl Hermitian {
         for link in left {
             for k in 0..2 {
                 let v = Complex::<P>::load(v, link.column, packs[k]);
-                sums[k] = sums[k] + self.element::<P, Complex<P>>(link.at, packs[k]).times(v);
+                sums[k] = sums[k].plus_product(self.element::<P, Complex<P>>(link.at, packs[k]), v);
             }
         }
         self.add_real(diagonal, v, packs, &mut sums);
         for link in right {
             for k in 0..2 {
                 let v = Complex::<P>::load(v, link.column, packs[k]);
-                sums[k] = sums[k] + self.element::<P, Complex<P>>(link.at, packs[k]).conj_times(v);
+                sums[k] =
+                    sums[k].plus_conj_product(self.element::<P, Complex<P>>(link.at, packs[k]), v);
             }
         }
         sums
@@ -268,7 +269,7 @@ impl Hermitian {
         for link in links {
             for k in 0..2 {
                 let v = Complex::<P>::load(v, link.column, packs[k]);
-                sums[k] = sums[k] + v.scale(P::load(&self.re[link.at], packs[k]));
+                sums[k] = sums[k].plus_scaled(v, P::load(&self.re[link.at], packs[k]));
             }
         }
     }
@@ -285,15 +286,16 @@ impl Hermitian {
         let mut sum = E::zero();
         let [left, diagonal, right] = self.links(i);
         for link in left {
-            sum = sum + self.element::<P, E>(link.at, pack).times(E::of(x, link.column, k, pack));
+            let element = self.element::<P, E>(link.at, pack);
+            sum = sum.plus_product(element, E::of(x, link.column, k, pack));
         }
         for link in diagonal {
             let re = P::load(&self.re[link.at], pack);
-            sum = sum + E::of(x, link.column, k, pack).scale(re);
+            sum = sum.plus_scaled(E::of(x, link.column, k, pack), re);
         }
         for link in right {
             let element = self.element::<P, E>(link.at, pack);
-            sum = sum + element.conj_times(E::of(x, link.column, k, pack));
+            sum = sum.plus_conj_product(element, E::of(x, link.column, k, pack));
         }
         sum
     }

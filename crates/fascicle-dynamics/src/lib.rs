@@ -57,7 +57,7 @@ pub use algorithms::{
 };
 pub use basis::Basis;
 pub use block::{Block, Outputs};
-pub use fascicle_core::{Seeding, c64};
+pub use fascicle_core::{Arithmetic, Seeding, c64};
 pub use hermitian::Hermitian;
 pub use lanes::{Coords, LANES, Lane, States, Vector};
 pub use model::{Hop, Model, ModelError, unknown_constant};

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::ingredients::{MonteCarlo, Sampler};
 use crate::structure::{Classical, Coupling};
-use crate::{Coords, Hermitian, Lane, States, Structure, ingredients};
+use crate::{Arithmetic, Coords, Hermitian, Lane, States, Structure, ingredients};
 
 /// A quantum-classical model: H = H_q + H_qc(z) + H_c(z), with N quantum states and C complex
 /// classical coordinates
@@ -133,8 +133,15 @@ pub trait Model: Send + Sync {
     /// faster form than the staged computation from its gradients, to the same results but for
     /// rounding; whether it has. `last` becomes the z of the fourth stage, from which a hop takes its
     /// direction.
-    fn runge_kutta(&self, wf: &States, dt: Lane, z: &mut Coords, last: &mut Coords) -> bool {
-        let _ = (wf, dt, z, last);
+    fn runge_kutta(
+        &self,
+        arithmetic: Arithmetic,
+        wf: &States,
+        dt: Lane,
+        z: &mut Coords,
+        last: &mut Coords,
+    ) -> bool {
+        let _ = (arithmetic, wf, dt, z, last);
         false
     }
 

@@ -7,8 +7,8 @@ use fascicle_core::{Cause, Failure, Scale, Seed, Seeding};
 use crate::ingredients::{DiagonalLinear, Energy, Gradient, HopLine, Sampler};
 use crate::kernels::LinearMap;
 use crate::structure::Classical;
-use crate::sys::dispatch;
-use crate::{Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64};
+use crate::sys::{Kernel, dispatch_in};
+use crate::{Arithmetic, Coords, Hermitian, Lane, Model, States, Structure, SurfaceSettings, c64};
 
 /// A simulation made ready to run: what is the same for all trajectories and times.
 pub(crate) struct System<'a> {
@@ -34,6 +34,7 @@ pub(crate) struct System<'a> {
     pub wf_db: Vec<c64>,
     pub seeding: Seeding,
     pub branches: usize,
+    pub arithmetic: Arithmetic,
     pub dt: f64,
     /// The number of time steps.
     pub steps: u64,
@@ -141,6 +142,17 @@ impl<'a> Step<'a> {
         self.index as f64 * self.system.dt
     }
 
+    /// How products are added.
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.system.arithmetic
+    }
+
+    /// Runs a kernel in this arithmetic.
+    #[inline]
+    pub(crate) fn run<K: Kernel>(&self, kernel: K) -> K::Output {
+        dispatch_in(self.system.arithmetic, kernel)
+    }
+
     /// How seeds become random numbers.
     pub fn seeding(&self) -> Seeding {
         self.system.seeding
@@ -160,7 +172,7 @@ impl<'a> Step<'a> {
     pub fn h_q_tot(&self, z: &Coords, h: &mut Hermitian) {
         h.copy_from(&self.system.h_q);
         match &self.system.diagonal_linear {
-            Some(coupling) => coupling.h_qc(z, h),
+            Some(coupling) => coupling.h_qc(self.arithmetic(), z, h),
             None => self.system.model.h_qc(z, h),
         }
     }
@@ -170,8 +182,8 @@ impl<'a> Step<'a> {
         let System { structure, stiffness, weight, .. } = self.system;
         match &structure.classical {
             Classical::General => self.system.model.h_c(z),
-            Classical::Harmonic { .. } => dispatch(Energy { stiffness, weight, z }),
-            Classical::Free => dispatch(Energy { stiffness: &[], weight, z }),
+            Classical::Harmonic { .. } => self.run(Energy { stiffness, weight, z }),
+            Classical::Free => self.run(Energy { stiffness: &[], weight, z }),
         }
     }
 
@@ -180,8 +192,8 @@ impl<'a> Step<'a> {
         let System { structure, stiffness, weight, .. } = self.system;
         match &structure.classical {
             Classical::General => self.system.model.dh_c_dzc(z, out),
-            Classical::Harmonic { .. } => dispatch(Gradient { stiffness, weight, z, out }),
-            Classical::Free => dispatch(Gradient { stiffness: &[], weight, z, out }),
+            Classical::Harmonic { .. } => self.run(Gradient { stiffness, weight, z, out }),
+            Classical::Free => self.run(Gradient { stiffness: &[], weight, z, out }),
         }
     }
 
@@ -194,7 +206,7 @@ impl<'a> Step<'a> {
     /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ to each `out_j`.
     pub fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
         match &self.system.diagonal_linear {
-            Some(coupling) => coupling.dh_qc_dzc(left, right, out),
+            Some(coupling) => coupling.dh_qc_dzc(self.arithmetic(), left, right, out),
             None => self.system.model.dh_qc_dzc(z, left, right, out),
         }
     }

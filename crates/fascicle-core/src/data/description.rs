@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fingerprint, Seeding};
+use crate::{Arithmetic, Fingerprint, Seeding};
 
 /// What was simulated: all that two results must agree on to be merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +12,8 @@ pub struct Description {
     /// Names and values of everything that the results depend on besides the seeds: constants,
     /// settings, initial state, recipes. Reals are written such that they read back the same.
     pub settings: Vec<(String, String)>,
-    /// The arithmetic: `strict` (no fused multiply-add: the same bits on every machine).
-    pub arithmetic: String,
+    /// How products are added.
+    pub arithmetic: Arithmetic,
     /// How seeds become random numbers.
     pub seeding: Seeding,
     /// Time steps of a trajectory, for figures of speed.
@@ -38,7 +38,7 @@ impl Description {
             to.text(name);
             to.text(value);
         }
-        to.text(&self.arithmetic);
+        to.text(&self.arithmetic.to_string());
         to.text(&self.seeding.to_string());
         to.integer(self.steps);
     }
@@ -48,7 +48,7 @@ impl Description {
         let facts = |d: &Self| {
             let mut facts = vec![
                 ("simulation".to_string(), d.simulation.clone()),
-                ("arithmetic".to_string(), d.arithmetic.clone()),
+                ("arithmetic".to_string(), d.arithmetic.to_string()),
                 ("seeding".to_string(), d.seeding.to_string()),
             ];
             facts.extend(d.settings.iter().cloned());

@@ -18,6 +18,20 @@ pub trait Number:
     /// `yes` where it holds, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
+    /// self + a × b, rounded twice; kinds of numbers that [fuse](crate::Arithmetic::Fused) round once.
+    #[must_use]
+    #[inline(always)]
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        self + a * b
+    }
+
+    /// self − a × b, likewise.
+    #[must_use]
+    #[inline(always)]
+    fn minus_product(self, a: Self, b: Self) -> Self {
+        self - a * b
+    }
+
     /// 2^k for −1022 ≤ k ≤ 1023, from k + 1.5 × 2^52.
     #[must_use]
     fn power_of_two(self) -> Self;

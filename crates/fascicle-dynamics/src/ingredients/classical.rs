@@ -57,7 +57,7 @@ fn sum_of_squares<P: Pack>(factors: &[f64], x: &[Lane], at: usize) -> P {
     let mut sums = [P::zero(); 4];
     for (j, &factor) in factors.iter().enumerate() {
         let x = P::load(&x[j], at);
-        sums[j % 4] = sums[j % 4] + x * x * P::splat(factor);
+        sums[j % 4] = sums[j % 4].plus_product(x * x, P::splat(factor));
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
@@ -86,8 +86,8 @@ impl Kernel for Gradient<'_> {
 fn add_products<P: Pack>(factors: &[f64], x: &[Lane], out: &mut [Lane]) {
     for (j, &factor) in factors.iter().enumerate() {
         for at in 0..P::COUNT {
-            let product = P::load(&x[j], at) * P::splat(factor);
-            (P::load(&out[j], at) + product).store(&mut out[j], at);
+            let sum = P::load(&out[j], at).plus_product(P::load(&x[j], at), P::splat(factor));
+            sum.store(&mut out[j], at);
         }
     }
 }

@@ -2,17 +2,17 @@
 
 use fascicle_core::c64;
 
-use crate::sys::{Complex, Kernel, Pack, dispatch};
-use crate::{Coords, Hermitian, Lane, States};
+use crate::sys::{Complex, Kernel, Pack, dispatch_in};
+use crate::{Arithmetic, Coords, Hermitian, Lane, States};
 
 /// Adds H_qc,nn = Σ_j g_nj (z_j + z_j*) = 2 Σ_j g_nj Re z_j (QC Lab's `h_qc_diagonal_linear`).
 pub fn h_qc_diagonal_linear(g: &[Vec<f64>], z: &Coords, h: &mut Hermitian) {
-    DiagonalLinear::new(g).h_qc(z, h);
+    DiagonalLinear::new(g).h_qc(Arithmetic::Strict, z, h);
 }
 
 /// Adds ⟨left|∂H_qc/∂z_j*|right⟩ = Σ_n left_n* g_nj right_n (QC Lab's `dh_qc_dzc_diagonal_linear`).
 pub fn dh_qc_dzc_diagonal_linear(g: &[Vec<f64>], left: &States, right: &States, out: &mut Coords) {
-    DiagonalLinear::new(g).dh_qc_dzc(left, right, out);
+    DiagonalLinear::new(g).dh_qc_dzc(Arithmetic::Strict, left, right, out);
 }
 
 /// A diagonal linear coupling made ready: of each state, only the coordinates from the first to the
@@ -41,12 +41,18 @@ impl DiagonalLinear {
         Self { states: g.iter().map(coupled).collect(), opposite: opposite(g) }
     }
 
-    pub fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        dispatch(Shift { coupling: self, z, h });
+    pub fn h_qc(&self, arithmetic: Arithmetic, z: &Coords, h: &mut Hermitian) {
+        dispatch_in(arithmetic, Shift { coupling: self, z, h });
     }
 
-    pub fn dh_qc_dzc(&self, left: &States, right: &States, out: &mut Coords) {
-        dispatch(Force { coupling: self, left, right, out });
+    pub fn dh_qc_dzc(
+        &self,
+        arithmetic: Arithmetic,
+        left: &States,
+        right: &States,
+        out: &mut Coords,
+    ) {
+        dispatch_in(arithmetic, Force { coupling: self, left, right, out });
     }
 
     /// Adds Σ_n product_n g_nj to each `out_j`, for one trajectory.
@@ -107,7 +113,7 @@ impl Kernel for Force<'_> {
                 let product = left.conj_times(Complex::load(self.right, n, at));
                 for (k, &g) in g.iter().enumerate() {
                     let sum = Complex::load(self.out, first + k, at);
-                    (sum + product.scale(P::splat(g))).store(self.out, first + k, at);
+                    sum.plus_scaled(product, P::splat(g)).store(self.out, first + k, at);
                 }
             }
         }
@@ -137,11 +143,11 @@ pub(crate) fn weighted_sum<P: Pack>(g: &[f64], x: &[Lane], at: usize) -> P {
     let (g_quads, g_rest) = g.as_chunks::<4>();
     for (x, g) in quads.iter().zip(g_quads) {
         for k in 0..4 {
-            sums[k] = sums[k] + P::load(&x[k], at) * P::splat(g[k]);
+            sums[k] = sums[k].plus_product(P::load(&x[k], at), P::splat(g[k]));
         }
     }
     for (k, (x, &g)) in rest.iter().zip(g_rest).enumerate() {
-        sums[k] = sums[k] + P::load(x, at) * P::splat(g);
+        sums[k] = sums[k].plus_product(P::load(x, at), P::splat(g));
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }

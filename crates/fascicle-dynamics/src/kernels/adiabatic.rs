@@ -11,7 +11,7 @@ use crate::{Basis, Lane, States};
 fn component<P: Pack, E: Element<P>>(v: &Basis, k: usize, of: &States, at: usize) -> Complex<P> {
     let mut sum = Complex::zero();
     for i in 0..of.len() {
-        sum = sum + E::of(v, i, k, at).conj_times_complex(Complex::load(of, i, at));
+        sum = E::of(v, i, k, at).conj_times_onto(Complex::load(of, i, at), sum);
     }
     sum
 }
@@ -21,7 +21,7 @@ fn component<P: Pack, E: Element<P>>(v: &Basis, k: usize, of: &States, at: usize
 fn back<P: Pack, E: Element<P>>(v: &Basis, i: usize, b: &States, at: usize) -> Complex<P> {
     let mut sum = Complex::zero();
     for k in 0..b.len() {
-        sum = sum + E::of(v, i, k, at).times_complex(Complex::load(b, k, at));
+        sum = E::of(v, i, k, at).times_onto(Complex::load(b, k, at), sum);
     }
     sum
 }

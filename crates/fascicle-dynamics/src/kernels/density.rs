@@ -44,7 +44,7 @@ fn density_matrix<P: Pack, E: Element<P>>(of: DensityMatrix<'_>) {
             (one - population).store(&mut factors.re[k], at);
             let mut sum = Complex::zero();
             for l in 0..n {
-                sum = sum + E::of(eigvecs, k, l, at).times_complex(Complex::load(b, l, at));
+                sum = E::of(eigvecs, k, l, at).times_onto(Complex::load(b, l, at), sum);
             }
             sum.store(c, k, at);
         }

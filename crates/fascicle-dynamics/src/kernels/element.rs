@@ -53,8 +53,17 @@ pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
     /// self × a real number.
     fn scale(self, factor: P) -> Self;
 
-    /// self × other.
-    fn times(self, other: Self) -> Self;
+    /// self + a × b.
+    fn plus_product(self, a: Self, b: Self) -> Self;
+
+    /// self − a × b.
+    fn minus_product(self, a: Self, b: Self) -> Self;
+
+    /// self + a* × b.
+    fn plus_conj_product(self, a: Self, b: Self) -> Self;
+
+    /// self + a × a real number.
+    fn plus_scaled(self, a: Self, factor: P) -> Self;
 
     /// self* × other.
     fn conj_times(self, other: Self) -> Self;
@@ -68,11 +77,11 @@ pub trait Element<P: Pack>: Copy + Add<Output = Self> + Sub<Output = Self> {
     /// `yes` where it holds, else `no`.
     fn select(mask: P::Mask, yes: Self, no: Self) -> Self;
 
-    /// self × a complex number.
-    fn times_complex(self, other: Complex<P>) -> Complex<P>;
+    /// sum + self × a complex number.
+    fn times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P>;
 
-    /// self* × a complex number.
-    fn conj_times_complex(self, other: Complex<P>) -> Complex<P>;
+    /// sum + self* × a complex number.
+    fn conj_times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P>;
 }
 
 impl<P: Pack> Element<P> for P {
@@ -124,8 +133,23 @@ impl<P: Pack> Element<P> for P {
     }
 
     #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        self * other
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        Number::plus_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn minus_product(self, a: Self, b: Self) -> Self {
+        Number::minus_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn plus_conj_product(self, a: Self, b: Self) -> Self {
+        Number::plus_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn plus_scaled(self, a: Self, factor: P) -> Self {
+        Number::plus_product(self, a, factor)
     }
 
     #[inline(always)]
@@ -149,13 +173,13 @@ impl<P: Pack> Element<P> for P {
     }
 
     #[inline(always)]
-    fn times_complex(self, other: Complex<P>) -> Complex<P> {
-        other.scale(self)
+    fn times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P> {
+        sum.plus_scaled(other, self)
     }
 
     #[inline(always)]
-    fn conj_times_complex(self, other: Complex<P>) -> Complex<P> {
-        other.scale(self)
+    fn conj_times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P> {
+        sum.plus_scaled(other, self)
     }
 }
 
@@ -212,8 +236,23 @@ impl<P: Pack> Element<P> for Complex<P> {
     }
 
     #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        Complex::times(self, other)
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        Complex::plus_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn minus_product(self, a: Self, b: Self) -> Self {
+        Complex::minus_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn plus_conj_product(self, a: Self, b: Self) -> Self {
+        Complex::plus_conj_product(self, a, b)
+    }
+
+    #[inline(always)]
+    fn plus_scaled(self, a: Self, factor: P) -> Self {
+        Complex::plus_scaled(self, a, factor)
     }
 
     #[inline(always)]
@@ -237,12 +276,12 @@ impl<P: Pack> Element<P> for Complex<P> {
     }
 
     #[inline(always)]
-    fn times_complex(self, other: Complex<P>) -> Complex<P> {
-        Complex::times(self, other)
+    fn times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P> {
+        sum.plus_product(self, other)
     }
 
     #[inline(always)]
-    fn conj_times_complex(self, other: Complex<P>) -> Complex<P> {
-        Complex::conj_times(self, other)
+    fn conj_times_onto(self, other: Complex<P>, sum: Complex<P>) -> Complex<P> {
+        sum.plus_conj_product(self, other)
     }
 }

@@ -50,7 +50,7 @@ impl Kernel for FixGauge<'_> {
 fn overlap<P: Pack, E: Element<P>>(a: &Basis, b: &Basis, k: usize, at: usize) -> E {
     let mut sum = E::zero();
     for i in 0..a.n() {
-        sum = sum + E::of(a, i, k, at).conj_times(E::of(b, i, k, at));
+        sum = sum.plus_conj_product(E::of(a, i, k, at), E::of(b, i, k, at));
     }
     sum
 }

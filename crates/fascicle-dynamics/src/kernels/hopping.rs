@@ -83,10 +83,10 @@ fn probabilities<P: Pack, E: Element<P>>(of: HopProbability<'_>) {
             let mut overlap = Complex::<P>::zero();
             for i in 0..n {
                 let v = Complex::<P>::load(active_wf, i, at);
-                overlap = overlap + v.conj_times(E::of(previous, i, k, at).complex());
+                overlap = overlap.plus_conj_product(v, E::of(previous, i, k, at).complex());
             }
             let ratio = Complex::load(wf_adb, k, at).times(factor);
-            let p = (overlap.re * ratio.re - overlap.im * ratio.im) * P::splat(-2.0);
+            let p = (overlap.re * ratio.re).minus_product(overlap.im, ratio.im) * P::splat(-2.0);
             let is_active = active.equals(P::splat(k as f64));
             P::select(is_active, P::zero(), p).store(&mut hop_prob[k], at);
         }

@@ -172,7 +172,7 @@ fn transform<P: Pack, E: Element<P>>(h: &Hermitian, x: &Basis, room: &mut Room) 
                 let mut sum = E::zero();
                 for i in 0..n {
                     let v = E::from_lanes(vectors, (l * n + i) * E::PARTS, pack);
-                    sum = sum + v.conj_times(E::from_lanes(column, i * E::PARTS, pack));
+                    sum = sum.plus_conj_product(v, E::from_lanes(column, i * E::PARTS, pack));
                 }
                 store::<P, E>(sum, matrix, l, k, pack);
             }
@@ -228,7 +228,7 @@ fn classify<P: Pack, E: Element<P>>(room: &mut Room, n: usize) -> (bool, bool) {
             for p in 0..q {
                 let size2 = load::<P, E>(matrix, q, p, pack).norm_sqr();
                 let d = high - diagonal::<P, E>(matrix, p, pack);
-                let excess = size2 - last * (d * d);
+                let excess = size2.minus_product(last, d * d);
                 most = P::select(size2.above(most), size2, most);
                 let counts = size2.above(tiny);
                 let excess = P::select(counts, excess, P::zero());
@@ -353,7 +353,7 @@ fn tangent_quotient<P: Pack>(d: P, size2: P) -> P {
     if !P::any_not(small) {
         return series;
     }
-    let root = (d * d + four).sqrt();
+    let root = four.plus_product(d, d).sqrt();
     let exact = P::splat(2.0) / (d.abs() + root);
     let exact = P::select(d.at_least(P::zero()), exact, -exact);
     P::select(small, series, exact)
@@ -375,10 +375,10 @@ fn inverse_root<P: Pack>(u: P) -> P {
 #[inline(always)]
 fn horner<P: Pack>(x: P, coefficients: [f64; 5]) -> P {
     let [e, d, c, b, a] = coefficients;
-    let sum = P::splat(e) * x + P::splat(d);
-    let sum = sum * x + P::splat(c);
-    let sum = sum * x + P::splat(b);
-    sum * x + P::splat(a)
+    let sum = P::splat(d).plus_product(P::splat(e), x);
+    let sum = P::splat(c).plus_product(sum, x);
+    let sum = P::splat(b).plus_product(sum, x);
+    P::splat(a).plus_product(sum, x)
 }
 
 /// c and s of two packs.
@@ -446,8 +446,8 @@ fn mix<P: Pack, E: Element<P>>(
     for k in 0..2 {
         let (pack, (c, s)) = (2 * pair + k, turns[k]);
         let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack));
-        (x.scale(c) - s.times(y)).to_lanes(lanes, a, pack);
-        (s.conj_times(x) + y.scale(c)).to_lanes(lanes, b, pack);
+        x.scale(c).minus_product(s, y).to_lanes(lanes, a, pack);
+        y.scale(c).plus_conj_product(s, x).to_lanes(lanes, b, pack);
     }
 }
 
@@ -463,8 +463,8 @@ fn mix_conjugate<P: Pack, E: Element<P>>(
     for k in 0..2 {
         let (pack, (c, s)) = (2 * pair + k, turns[k]);
         let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack).conj());
-        (x.scale(c) - s.times(y)).to_lanes(lanes, a, pack);
-        (s.conj_times(x) + y.scale(c)).conj().to_lanes(lanes, b, pack);
+        x.scale(c).minus_product(s, y).to_lanes(lanes, a, pack);
+        y.scale(c).plus_conj_product(s, x).conj().to_lanes(lanes, b, pack);
     }
 }
 
@@ -549,7 +549,7 @@ pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
             for l in k..n {
                 let mut sum = E::zero();
                 for i in 0..n {
-                    sum = sum + E::of(x, i, l, pack).conj_times(E::of(x, i, k, pack));
+                    sum = sum.plus_conj_product(E::of(x, i, l, pack), E::of(x, i, k, pack));
                 }
                 store::<P, E>(sum, matrix, l, k, pack);
             }
@@ -578,8 +578,8 @@ fn corrected<P: Pack, E: Element<P>>(
     for l in 0..x.n() {
         let overlap = load::<P, E>(overlaps, l.max(k), l.min(k), pack);
         let overlap = if l < k { overlap.conj() } else { overlap };
-        sum = sum + E::of(x, i, l, pack).times(overlap);
+        sum = sum.plus_product(E::of(x, i, l, pack), overlap);
     }
     let own = E::of(x, i, k, pack);
-    own + (own - sum).scale(P::splat(0.5))
+    own.plus_scaled(own - sum, P::splat(0.5))
 }

@@ -177,8 +177,8 @@ fn advance_run<P: Pack>(
             let displacing = (P::load(&population, one), P::load(&population, two));
             for j in 0..modes.len() {
                 let (mode, factor) = (modes[j], P::splat(factors[j]));
-                advance(mode, displacing.0 * factor, &mut re[j], &mut im[j], one);
-                advance(mode, displacing.1 * factor, &mut re[j], &mut im[j], two);
+                advance(mode, (displacing.0, factor), &mut re[j], &mut im[j], one);
+                advance(mode, (displacing.1, factor), &mut re[j], &mut im[j], two);
             }
         }
     }
@@ -192,23 +192,29 @@ fn advance_all<P: Pack>(map: &LinearMap, force: &Coords, z: &mut Coords) {
         let (soft_re, soft_im) = map.compliances[j];
         for at in 0..P::COUNT {
             let (force, old) = (Complex::<P>::load(force, j, at), Complex::<P>::load(z, j, at));
-            let r = old.re + force.re * P::splat(soft_re);
-            let i = old.im + force.im * P::splat(soft_im);
+            let r = old.re.plus_product(force.re, P::splat(soft_re));
+            let i = old.im.plus_product(force.im, P::splat(soft_im));
             let a = P::splat(mode.a);
-            let re = old.re + (r * a + i * to_re);
-            let im = old.im + (i * a - r * to_im);
+            let re = old.re + (r * a).plus_product(i, to_re);
+            let im = old.im + (i * a).minus_product(r, to_im);
             Complex { re, im }.store(z, j, at);
         }
     }
 }
 
 #[inline(always)]
-fn advance<P: Pack>(mode: Mode, displacement: P, re: &mut Lane, im: &mut Lane, at: usize) {
+fn advance<P: Pack>(
+    mode: Mode,
+    (population, factor): (P, P),
+    re: &mut Lane,
+    im: &mut Lane,
+    at: usize,
+) {
     let (a, to_re, to_im) = (P::splat(mode.a), P::splat(mode.to_re), P::splat(mode.to_im));
     let (r, i) = (P::load(re, at), P::load(im, at));
-    let displaced = r + displacement;
-    (r + (displaced * a + i * to_re)).store(re, at);
-    (i + (i * a - displaced * to_im)).store(im, at);
+    let displaced = r.plus_product(population, factor);
+    (r + (displaced * a).plus_product(i, to_re)).store(re, at);
+    (i + (i * a).minus_product(displaced, to_im)).store(im, at);
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub fn diagonalize<P: Pack, E: Element<P>>(
         (m + r).store(&mut eigvals[1], at);
         // A multiple of the unit matrix has r = 0: any basis will do.
         let t = P::select(r.equals(zero), zero, c / (r + d.abs()));
-        let large = one / (one + t * t).sqrt();
+        let large = one / one.plus_product(t, t).sqrt();
         let small = large * t;
         let upper = d.at_least(zero);
         let (low, high) = (P::select(upper, large, small), P::select(upper, small, large));

@@ -57,9 +57,7 @@ fn terms<P: Pack>(h: &Hermitian, c: &States, v: &States, out: &mut States, dt: f
         for (k, h_v) in h_v.into_iter().enumerate() {
             let at = 2 * pair + k;
             let c = Complex::<P>::load(c, i, at);
-            let re = c.re + h_v.im * factor;
-            let im = c.im - h_v.re * factor;
-            Complex { re, im }.store(out, i, at);
+            after(c, h_v, factor).store(out, i, at);
         }
     }
 }
@@ -72,12 +70,19 @@ fn two_states<P: Pack>(h: &Hermitian, wf: &mut States, dt: f64, at: usize) {
     let (mut u, mut v) = (x, y);
     for divisor in DIVISORS {
         let factor = P::splat(dt / divisor);
-        let (up, down) = (u.scale(a) + c.conj_times(v), c.times(u) + v.scale(b));
-        u = Complex { re: x.re + up.im * factor, im: x.im - up.re * factor };
-        v = Complex { re: y.re + down.im * factor, im: y.im - down.re * factor };
+        let up = u.scale(a).plus_conj_product(c, v);
+        let down = v.scale(b).plus_product(c, u);
+        u = after(x, up, factor);
+        v = after(y, down, factor);
     }
     u.store(wf, 0, at);
     v.store(wf, 1, at);
+}
+
+/// c − i dt h.
+#[inline(always)]
+fn after<P: Pack>(c: Complex<P>, h: Complex<P>, dt: P) -> Complex<P> {
+    Complex { re: c.re.plus_product(h.im, dt), im: c.im.minus_product(h.re, dt) }
 }
 
 /// The density matrix of a pure state, ρ_ij = c_i c_j*.

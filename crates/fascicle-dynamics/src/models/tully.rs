@@ -87,7 +87,7 @@ fn element<V: Potential, P: Pack>(potential: &V, re: P, products: &[Complex<P>; 
     let slopes = potential.slopes(position(potential.mass(), re));
     let [p00, p11, p01] = *products;
     let (d00, d11, d01) = (slopes[0] * to_dzc, slopes[1] * to_dzc, slopes[2] * to_dzc);
-    p00.scale(d00) + p11.scale(d11) + p01.scale(d01)
+    p00.scale(d00).plus_scaled(p11, d11).plus_scaled(p01, d01)
 }
 
 /// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
@@ -140,7 +140,7 @@ fn force<V: Potential, P: Pack>(
 /// z − i dt force.
 #[inline(always)]
 fn moved<P: Pack>(z: Complex<P>, force: Complex<P>, dt: P) -> Complex<P> {
-    Complex { re: z.re + force.im * dt, im: z.im - force.re * dt }
+    Complex { re: z.re.plus_product(force.im, dt), im: z.im.minus_product(force.re, dt) }
 }
 
 /// The start at one position with one momentum.
@@ -192,13 +192,15 @@ macro_rules! tully {
 
         fn runge_kutta(
             &self,
+            arithmetic: $crate::Arithmetic,
             wf: &$crate::States,
             dt: $crate::Lane,
             z: &mut $crate::Coords,
             last: &mut $crate::Coords,
         ) -> bool {
             let potential = self;
-            $crate::sys::dispatch($crate::models::tully::RungeKutta { potential, wf, dt, z, last });
+            let step = $crate::models::tully::RungeKutta { potential, wf, dt, z, last };
+            $crate::sys::dispatch_in(arithmetic, step);
             true
         }
 

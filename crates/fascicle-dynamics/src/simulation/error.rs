@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ModelError;
+use crate::{Arithmetic, ModelError};
 
 /// What can be wrong with a simulation, found before anything runs.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -89,6 +89,15 @@ pub enum SimulationError {
         stated: f64,
         /// Its own value.
         found: f64,
+    },
+    /// The processor lacks the instructions.
+    #[error(
+        "settings.arithmetic is {arithmetic}, which needs a processor with fused multiply-add (AVX2 and FMA \
+         on x86-64): this one has none; expected Arithmetic::Strict"
+    )]
+    NoSuchArithmetic {
+        /// What was asked for.
+        arithmetic: Arithmetic,
     },
     /// A recipe does nothing where something is needed.
     #[error("the {recipe} recipe of {algorithm} has no tasks, expected at least one")]

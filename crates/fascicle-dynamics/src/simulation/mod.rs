@@ -12,7 +12,7 @@ pub(crate) use prepared::has_gauge_field;
 
 use fascicle_core::{Seeding, c64};
 
-use crate::{Algorithm, Model};
+use crate::{Algorithm, Arithmetic, Model};
 
 /// The settings of a simulation, with QC Lab's names and defaults.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Settings {
     pub dt_collect: f64,
     /// How seeds become random numbers (default: independent streams).
     pub seeding: Seeding,
+    /// How products are added (default: strict, the same bits on every machine).
+    pub arithmetic: Arithmetic,
     /// Whether to show a progress bar (default true).
     pub progress_bar: bool,
 }
@@ -43,6 +45,7 @@ impl Default for Settings {
             dt_update: 0.001,
             dt_collect: 0.1,
             seeding: Seeding::Independent,
+            arithmetic: Arithmetic::Strict,
             progress_bar: true,
         }
     }

@@ -13,9 +13,10 @@ use crate::ingredients::DiagonalLinear;
 use crate::kernels::LinearMap;
 use crate::model::check_lengths;
 use crate::step::{Own, System};
-use crate::sys::{Kernel, Pack, dispatch};
+use crate::sys::{Kernel, Pack, dispatch, has};
 use crate::{
-    Algorithm, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError, Step, Structure,
+    Algorithm, Arithmetic, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError,
+    Step, Structure,
 };
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
@@ -71,6 +72,7 @@ impl<'a> Prepared<'a> {
         initial_state: &InitialState,
     ) -> Result<Self, SimulationError> {
         check_recipe(algorithm)?;
+        check_arithmetic(settings.arithmetic)?;
         let timesteps = timesteps::count(settings)?;
         let mut log = timesteps.log.clone();
         // The model's functions are the user's, and called here for the first time.
@@ -127,7 +129,7 @@ impl Ensemble for Prepared<'_> {
         let mut description = Description {
             simulation: format!("{}, {}", model.name(), algorithm.name()),
             settings: Vec::new(),
-            arithmetic: "strict".to_string(),
+            arithmetic: self.settings.arithmetic,
             seeding: self.settings.seeding,
             steps: self.timesteps.steps,
         };
@@ -233,6 +235,7 @@ fn system<'a>(
         wf_db: initial_state.wf_db.clone(),
         seeding: settings.seeding,
         branches: algorithm.branches(model),
+        arithmetic: settings.arithmetic,
         dt: settings.dt_update,
         steps: timesteps.steps,
         per_collect: timesteps.per_collect,
@@ -266,6 +269,11 @@ fn or_panicked<R>(
         let model = catch_unwind(AssertUnwindSafe(|| model.name())).unwrap_or_default();
         Err(SimulationError::ModelPanicked { model, message })
     })
+}
+
+/// Whether the machine has the arithmetic.
+fn check_arithmetic(arithmetic: Arithmetic) -> Result<(), SimulationError> {
+    if has(arithmetic) { Ok(()) } else { Err(SimulationError::NoSuchArithmetic { arithmetic }) }
 }
 
 fn check_recipe(algorithm: &dyn Algorithm) -> Result<(), SimulationError> {

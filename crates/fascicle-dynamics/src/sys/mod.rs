@@ -16,11 +16,14 @@ use portable::Portable as Plain;
 #[cfg(target_arch = "x86_64")]
 use x86::Sse2 as Plain;
 
+use crate::Arithmetic;
+
 /// A computation that is worth the widest vectors the machine has. Its `run` must be
 /// `#[inline(always)]`, and so must all that matters for speed inside.
 ///
-/// Kernels use + − × ÷ √ in one order per lane and no fused multiply-add, and rustc contracts
-/// nothing, so all paths give the same bits.
+/// Kernels use + − × ÷ √ in one order per lane, and `plus_product` and `minus_product`, which are
+/// fused or not as the pack says. Rustc contracts nothing, so all paths of an arithmetic give the same
+/// bits.
 pub trait Kernel {
     /// What it gives.
     type Output;
@@ -81,13 +84,40 @@ impl Path {
     }
 }
 
-/// Runs a kernel, compiled for the widest vectors that this machine has.
+/// Whether this machine has the arithmetic.
+pub fn has(arithmetic: Arithmetic) -> bool {
+    match arithmetic {
+        Arithmetic::Fused => has_fused(),
+        _ => true,
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_fused() -> bool {
+    std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_fused() -> bool {
+    cfg!(target_arch = "aarch64")
+}
+
+/// Runs a kernel in this arithmetic, which the machine must have.
+#[inline]
+pub fn dispatch_in<K: Kernel>(arithmetic: Arithmetic, kernel: K) -> K::Output {
+    match arithmetic {
+        Arithmetic::Fused => dispatch_fused(kernel),
+        _ => dispatch(kernel),
+    }
+}
+
+/// Runs a kernel in strict arithmetic, compiled for the widest vectors that this machine has.
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match Path::widest() {
-        Path::Plain => kernel.run::<Plain>(),
+        Path::Plain => kernel.run::<Plain<false>>(),
         #[cfg(test)]
-        Path::Portable => kernel.run::<portable::Portable>(),
+        Path::Portable => kernel.run::<portable::Portable<false>>(),
         // SAFETY: the path is given only where the machine has the instructions.
         #[cfg(target_arch = "x86_64")]
         Path::Avx2 => unsafe { avx2(kernel) },
@@ -97,16 +127,56 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     }
 }
 
+#[inline]
+fn dispatch_fused<K: Kernel>(kernel: K) -> K::Output {
+    match Path::widest() {
+        #[cfg(not(target_arch = "x86_64"))]
+        Path::Plain => kernel.run::<Plain<true>>(),
+        // SAFETY: the path is forced by tests that have asked for the instructions.
+        #[cfg(all(test, target_arch = "x86_64"))]
+        Path::Plain => unsafe { plain_fused(kernel) },
+        #[cfg(all(not(test), target_arch = "x86_64"))]
+        Path::Plain => unreachable!("a machine without AVX2 is refused fused arithmetic"),
+        #[cfg(test)]
+        Path::Portable => kernel.run::<portable::Portable<true>>(),
+        // SAFETY: the path is given only where the machine has the instructions, and simulations are
+        // prepared for fused arithmetic only where it has those.
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => unsafe { avx2_fused(kernel) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => unsafe { avx512_fused(kernel) },
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx512>()
+    kernel.run::<x86::Avx512<false>>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,fma")]
+fn avx512_fused<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<x86::Avx512<true>>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx2>()
+    kernel.run::<x86::Avx2<false>>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2_fused<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<x86::Avx2<true>>()
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+#[target_feature(enable = "fma")]
+fn plain_fused<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Plain<true>>()
 }
 
 #[cfg(test)]
@@ -136,14 +206,8 @@ mod tests {
         MultiStateMappingApproachToSurfaceHopping, Simulation, SpinBoson, TullyProblemOne,
     };
 
-    fn digest<M: Model, A: Algorithm>(path: Path, mut sim: Simulation<M, A>, dt: f64) -> String {
-        sim.settings.num_trajs = 21;
-        sim.settings.tmax = 200.0 * dt;
-        sim.settings.dt_update = dt;
-        sim.settings.dt_collect = 20.0 * dt;
-        let n = sim.model.num_quantum_states();
-        sim.initial_state.wf_db = vec![c64(0.0, 0.0); n];
-        sim.initial_state.wf_db[..2].copy_from_slice(&[c64(0.8, 0.0), c64(0.0, 0.6)]);
+    /// The digest of a run on one path in one arithmetic.
+    fn digest<M: Model, A: Algorithm>(sim: &Simulation<M, A>, path: Path) -> String {
         on_path(path, || {
             let prepared = sim.prepare().expect("a proper simulation");
             let data = run_ensemble(&prepared, &Serial, &RunOptions::new(), &mut ignore_events);
@@ -151,9 +215,23 @@ mod tests {
         })
     }
 
-    fn agree(digest: impl Fn(Path) -> String) {
-        let digests: Vec<String> = Path::all().into_iter().map(digest).collect();
-        assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{digests:?}");
+    /// Checks that all paths give the same bits, in each arithmetic its own.
+    fn agree<M: Model, A: Algorithm>(mut sim: Simulation<M, A>, dt: f64) {
+        sim.settings.num_trajs = 21;
+        sim.settings.tmax = 200.0 * dt;
+        sim.settings.dt_update = dt;
+        sim.settings.dt_collect = 20.0 * dt;
+        let n = sim.model.num_quantum_states();
+        sim.initial_state.wf_db = vec![c64(0.0, 0.0); n];
+        sim.initial_state.wf_db[..2].copy_from_slice(&[c64(0.8, 0.0), c64(0.0, 0.6)]);
+        let of_arithmetic = [Arithmetic::Strict, Arithmetic::Fused].map(|arithmetic| {
+            sim.settings.arithmetic = arithmetic;
+            let digests = Path::all().into_iter().map(|path| digest(&sim, path));
+            let digests: Vec<String> = digests.collect();
+            assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{arithmetic}: {digests:?}");
+            digests[0].clone()
+        });
+        assert_ne!(of_arithmetic[0], of_arithmetic[1]);
     }
 
     #[test]
@@ -161,16 +239,16 @@ mod tests {
         let spin_boson = || SpinBoson { l_reorg: 0.2, A: 13, ..Default::default() };
         let tully = || TullyProblemOne { init_position: -2.0, ..Default::default() };
         let fssh = FewestSwitchesSurfaceHopping::default;
-        agree(|path| digest(path, Simulation::new(spin_boson(), MeanField::default()), 0.02));
-        agree(|path| digest(path, Simulation::new(spin_boson(), fssh()), 0.02));
-        agree(|path| digest(path, Simulation::new(tully(), MeanField::default()), 2.0));
-        agree(|path| digest(path, Simulation::new(tully(), fssh()), 2.0));
+        agree(Simulation::new(spin_boson(), MeanField::default()), 0.02);
+        agree(Simulation::new(spin_boson(), fssh()), 0.02);
+        agree(Simulation::new(tully(), MeanField::default()), 2.0);
+        agree(Simulation::new(tully(), fssh()), 2.0);
         let lattice = || HolsteinLatticeReciprocalSpace { N: 4, ..Default::default() };
         let crossing = || ComplexAvoidedCrossingA { init_position_x: -1.5, ..Default::default() };
         let mash = MultiStateMappingApproachToSurfaceHopping::default;
-        agree(|path| digest(path, Simulation::new(lattice(), fssh()), 0.02));
-        agree(|path| digest(path, Simulation::new(lattice(), mash()), 0.02));
-        agree(|path| digest(path, Simulation::new(crossing(), fssh()), 0.002));
-        agree(|path| digest(path, Simulation::new(crossing(), mash()), 0.002));
+        agree(Simulation::new(lattice(), fssh()), 0.02);
+        agree(Simulation::new(lattice(), mash()), 0.02);
+        agree(Simulation::new(crossing(), fssh()), 0.002);
+        agree(Simulation::new(crossing(), mash()), 0.002);
     }
 }

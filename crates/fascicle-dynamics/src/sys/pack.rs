@@ -54,7 +54,7 @@ pub trait Pack: Number + Div<Output = Self> {
         let order = a.at_least(b);
         let (large, small) = (Self::select(order, a, b), Self::select(order, b, a));
         let ratio = Self::select(large.equals(Self::zero()), Self::zero(), small / large);
-        large * (Self::splat(1.0) + ratio * ratio).sqrt()
+        large * Self::splat(1.0).plus_product(ratio, ratio).sqrt()
     }
 }
 
@@ -91,8 +91,8 @@ impl<P: Pack> Complex<P> {
     #[inline(always)]
     pub fn times(self, other: Self) -> Self {
         Self {
-            re: self.re * other.re - self.im * other.im,
-            im: self.re * other.im + self.im * other.re,
+            re: (self.re * other.re).minus_product(self.im, other.im),
+            im: (self.re * other.im).plus_product(self.im, other.re),
         }
     }
 
@@ -100,9 +100,42 @@ impl<P: Pack> Complex<P> {
     #[inline(always)]
     pub fn conj_times(self, other: Self) -> Self {
         Self {
-            re: self.re * other.re + self.im * other.im,
-            im: self.re * other.im - self.im * other.re,
+            re: (self.re * other.re).plus_product(self.im, other.im),
+            im: (self.re * other.im).minus_product(self.im, other.re),
         }
+    }
+
+    /// self + a × b.
+    #[inline(always)]
+    pub fn plus_product(self, a: Self, b: Self) -> Self {
+        Self {
+            re: self.re.plus_product(a.re, b.re).minus_product(a.im, b.im),
+            im: self.im.plus_product(a.re, b.im).plus_product(a.im, b.re),
+        }
+    }
+
+    /// self − a × b.
+    #[inline(always)]
+    pub fn minus_product(self, a: Self, b: Self) -> Self {
+        Self {
+            re: self.re.minus_product(a.re, b.re).plus_product(a.im, b.im),
+            im: self.im.minus_product(a.re, b.im).minus_product(a.im, b.re),
+        }
+    }
+
+    /// self + a* × b.
+    #[inline(always)]
+    pub fn plus_conj_product(self, a: Self, b: Self) -> Self {
+        Self {
+            re: self.re.plus_product(a.re, b.re).plus_product(a.im, b.im),
+            im: self.im.plus_product(a.re, b.im).minus_product(a.im, b.re),
+        }
+    }
+
+    /// self + a × a real number.
+    #[inline(always)]
+    pub fn plus_scaled(self, a: Self, factor: P) -> Self {
+        Self { re: self.re.plus_product(a.re, factor), im: self.im.plus_product(a.im, factor) }
     }
 
     /// self × a real number.
@@ -114,7 +147,7 @@ impl<P: Pack> Complex<P> {
     /// |self|², without a root.
     #[inline(always)]
     pub fn norm_sqr(self) -> P {
-        self.re * self.re + self.im * self.im
+        (self.re * self.re).plus_product(self.im, self.im)
     }
 
     /// self*.

@@ -28,6 +28,16 @@ impl<P: Pack> Number for Pair<P> {
     }
 
     #[inline(always)]
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        Self(self.0.plus_product(a.0, b.0), self.1.plus_product(a.1, b.1))
+    }
+
+    #[inline(always)]
+    fn minus_product(self, a: Self, b: Self) -> Self {
+        Self(self.0.minus_product(a.0, b.0), self.1.minus_product(a.1, b.1))
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         Self(self.0.power_of_two(), self.1.power_of_two())
     }

@@ -12,12 +12,12 @@ const WIDTH: usize = 2;
 
 /// Two lanes as an array.
 #[derive(Clone, Copy, Debug)]
-pub struct Portable([f64; WIDTH]);
+pub struct Portable<const FUSED: bool>([f64; WIDTH]);
 
 /// What comparisons of two lanes give.
 type Mask = [bool; WIDTH];
 
-impl Portable {
+impl<const FUSED: bool> Portable<FUSED> {
     #[inline(always)]
     fn each(self, other: Self, f: fn(f64, f64) -> f64) -> Self {
         Self([f(self.0[0], other.0[0]), f(self.0[1], other.0[1])])
@@ -29,7 +29,7 @@ impl Portable {
     }
 }
 
-impl Number for Portable {
+impl<const FUSED: bool> Number for Portable<FUSED> {
     type Mask = Mask;
 
     #[inline(always)]
@@ -49,6 +49,19 @@ impl Number for Portable {
     }
 
     #[inline(always)]
+    fn plus_product(self, a: Self, b: Self) -> Self {
+        if FUSED {
+            return Self([a.0[0].mul_add(b.0[0], self.0[0]), a.0[1].mul_add(b.0[1], self.0[1])]);
+        }
+        self + a * b
+    }
+
+    #[inline(always)]
+    fn minus_product(self, a: Self, b: Self) -> Self {
+        if FUSED { self.plus_product(-a, b) } else { self - a * b }
+    }
+
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         Self(self.0.map(f64::power_of_two))
     }
@@ -59,7 +72,7 @@ impl Number for Portable {
     }
 }
 
-impl Pack for Portable {
+impl<const FUSED: bool> Pack for Portable<FUSED> {
     const WIDTH: usize = WIDTH;
 
     #[inline(always)]
@@ -105,7 +118,7 @@ impl Pack for Portable {
 
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
-        impl $trait for Portable {
+        impl<const FUSED: bool> $trait for Portable<FUSED> {
             type Output = Self;
 
             #[inline(always)]
@@ -121,7 +134,7 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl Neg for Portable {
+impl<const FUSED: bool> Neg for Portable<FUSED> {
     type Output = Self;
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! Packs of x86-64's vector registers.
+//! Packs of x86-64's vector registers, with fused multiply-add or without.
 //!
 //! The instructions are called from functions that are inlined, in the end, into a function that is
 //! compiled for them; [`dispatch`](super::dispatch) calls that only where the machine has them.
@@ -8,16 +8,17 @@
 use std::arch::x86_64::{
     __m128d, __m256d, __m512d, __mmask8, _CMP_EQ_OQ, _CMP_GE_OQ, _CMP_GT_OQ, _mm_add_epi64,
     _mm_add_pd, _mm_and_pd, _mm_andnot_pd, _mm_castpd_si128, _mm_castsi128_pd, _mm_cmpeq_pd,
-    _mm_cmpge_pd, _mm_cmpgt_pd, _mm_cvtsi32_si128, _mm_div_pd, _mm_movemask_pd, _mm_mul_pd,
-    _mm_or_pd, _mm_set1_epi64x, _mm_set1_pd, _mm_shuffle_epi32, _mm_sll_epi64, _mm_slli_epi64,
-    _mm_sqrt_pd, _mm_srai_epi32, _mm_sub_pd, _mm_xor_pd, _mm256_add_epi64, _mm256_add_pd,
-    _mm256_andnot_pd, _mm256_blendv_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd,
-    _mm256_div_pd, _mm256_movemask_pd, _mm256_mul_pd, _mm256_set1_epi64x, _mm256_set1_pd,
-    _mm256_sll_epi64, _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_sub_pd, _mm256_xor_pd,
-    _mm512_abs_pd, _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd,
-    _mm512_cmp_pd_mask, _mm512_div_pd, _mm512_mask_blend_pd, _mm512_mul_pd, _mm512_set1_epi64,
-    _mm512_set1_pd, _mm512_slli_epi64, _mm512_sqrt_pd, _mm512_sub_pd, _mm512_test_epi64_mask,
-    _mm512_xor_epi64,
+    _mm_cmpge_pd, _mm_cmpgt_pd, _mm_cvtsi32_si128, _mm_div_pd, _mm_fmadd_pd, _mm_fnmadd_pd,
+    _mm_movemask_pd, _mm_mul_pd, _mm_or_pd, _mm_set1_epi64x, _mm_set1_pd, _mm_shuffle_epi32,
+    _mm_sll_epi64, _mm_slli_epi64, _mm_sqrt_pd, _mm_srai_epi32, _mm_sub_pd, _mm_xor_pd,
+    _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_pd, _mm256_blendv_pd, _mm256_castpd_si256,
+    _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_div_pd, _mm256_fmadd_pd, _mm256_fnmadd_pd,
+    _mm256_movemask_pd, _mm256_mul_pd, _mm256_set1_epi64x, _mm256_set1_pd, _mm256_sll_epi64,
+    _mm256_slli_epi64, _mm256_sqrt_pd, _mm256_sub_pd, _mm256_xor_pd, _mm512_abs_pd,
+    _mm512_add_epi64, _mm512_add_pd, _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_cmp_pd_mask,
+    _mm512_div_pd, _mm512_fmadd_pd, _mm512_fnmadd_pd, _mm512_mask_blend_pd, _mm512_mul_pd,
+    _mm512_set1_epi64, _mm512_set1_pd, _mm512_slli_epi64, _mm512_sqrt_pd, _mm512_sub_pd,
+    _mm512_test_epi64_mask, _mm512_xor_epi64,
 };
 use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -35,6 +36,7 @@ macro_rules! pack {
         $pack:ident($register:ident), $width:literal, $mask:ident, ($x:ident, $y:ident, $m:ident);
         splat: $set:ident, sqrt: $sqrt:ident,
         add: $add:ident, sub: $sub:ident, mul: $mul:ident, div: $div:ident,
+        fused: $plus_product:ident, $minus_product:ident,
         abs: $abs:expr, neg: $neg:expr,
         at_least: $at_least:expr, above: $above:expr, equals: $equals:expr,
         bits: $bits:expr, select: $select:expr,
@@ -42,9 +44,9 @@ macro_rules! pack {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub struct $pack($register);
+        pub struct $pack<const FUSED: bool>($register);
 
-        impl Number for $pack {
+        impl<const FUSED: bool> Number for $pack<FUSED> {
             type Mask = $mask;
 
             #[inline(always)]
@@ -68,6 +70,24 @@ macro_rules! pack {
             }
 
             #[inline(always)]
+            fn plus_product(self, a: Self, b: Self) -> Self {
+                if FUSED {
+                    // SAFETY: kernels run for a fused pack only where the machine has FMA.
+                    return Self(unsafe { $plus_product(a.0, b.0, self.0) });
+                }
+                self + a * b
+            }
+
+            #[inline(always)]
+            fn minus_product(self, a: Self, b: Self) -> Self {
+                if FUSED {
+                    // SAFETY: kernels run for a fused pack only where the machine has FMA.
+                    return Self(unsafe { $minus_product(a.0, b.0, self.0) });
+                }
+                self - a * b
+            }
+
+            #[inline(always)]
             fn power_of_two(self) -> Self {
                 let $x = self.0;
                 // SAFETY: a pack is made only where the machine has its instructions.
@@ -82,7 +102,7 @@ macro_rules! pack {
             }
         }
 
-        impl Pack for $pack {
+        impl<const FUSED: bool> Pack for $pack<FUSED> {
             const WIDTH: usize = $width;
 
             #[inline(always)]
@@ -145,7 +165,7 @@ macro_rules! pack {
         pack!(@operator $pack, Mul, mul, $mul);
         pack!(@operator $pack, Div, div, $div);
 
-        impl Neg for $pack {
+        impl<const FUSED: bool> Neg for $pack<FUSED> {
             type Output = Self;
 
             #[inline(always)]
@@ -157,7 +177,7 @@ macro_rules! pack {
         }
     };
     (@operator $pack:ident, $trait:ident, $method:ident, $instruction:ident) => {
-        impl $trait for $pack {
+        impl<const FUSED: bool> $trait for $pack<FUSED> {
             type Output = Self;
 
             #[inline(always)]
@@ -174,6 +194,7 @@ pack! {
     Sse2(__m128d), 2, __m128d, (x, y, m);
     splat: _mm_set1_pd, sqrt: _mm_sqrt_pd,
     add: _mm_add_pd, sub: _mm_sub_pd, mul: _mm_mul_pd, div: _mm_div_pd,
+    fused: _mm_fmadd_pd, _mm_fnmadd_pd,
     abs: _mm_andnot_pd(_mm_set1_pd(-0.0), x), neg: _mm_xor_pd(_mm_set1_pd(-0.0), x),
     at_least: _mm_cmpge_pd(x, y), above: _mm_cmpgt_pd(x, y), equals: _mm_cmpeq_pd(x, y),
     // SAFETY: a mask is made only where the machine has its instructions.
@@ -195,6 +216,7 @@ pack! {
     Avx2(__m256d), 4, __m256d, (x, y, m);
     splat: _mm256_set1_pd, sqrt: _mm256_sqrt_pd,
     add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
+    fused: _mm256_fmadd_pd, _mm256_fnmadd_pd,
     abs: _mm256_andnot_pd(_mm256_set1_pd(-0.0), x), neg: _mm256_xor_pd(_mm256_set1_pd(-0.0), x),
     at_least: _mm256_cmp_pd::<_CMP_GE_OQ>(x, y), above: _mm256_cmp_pd::<_CMP_GT_OQ>(x, y),
     equals: _mm256_cmp_pd::<_CMP_EQ_OQ>(x, y),
@@ -216,6 +238,7 @@ pack! {
     Avx512(__m512d), 8, __mmask8, (x, y, m);
     splat: _mm512_set1_pd, sqrt: _mm512_sqrt_pd,
     add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
+    fused: _mm512_fmadd_pd, _mm512_fnmadd_pd,
     abs: _mm512_abs_pd(x),
     neg: _mm512_castsi512_pd(_mm512_xor_epi64(
         _mm512_castpd_si512(_mm512_set1_pd(-0.0)),

@@ -5,13 +5,12 @@ use fascicle_core::Scale;
 use super::task;
 use crate::Block;
 use crate::kernels::{DensityMatrix, Expectation, Projector};
-use crate::sys::dispatch;
 
 task! {
     /// ρ_ij = c_i c_j*.
-    UpdateDmDbWf, "update_dm_db_wf", |_, block| {
+    UpdateDmDbWf, "update_dm_db_wf", |step, block| {
         let Block { wf_db: wf, dm_db: dm, .. } = block;
-        dispatch(Projector { wf, dm });
+        step.run(Projector { wf, dm });
         Ok(())
     }
 }
@@ -19,29 +18,29 @@ task! {
 task! {
     /// The density matrix of surface hopping: b b†, its diagonal replaced by the active surface, in
     /// the diabatic basis.
-    UpdateDmDbFssh, "update_dm_db_fssh", |_, block| {
+    UpdateDmDbFssh, "update_dm_db_fssh", |step, block| {
         let Block { eigvecs, wf_adb, act_surf_ind, branch_weight, dm_db: dm, scratch, .. } = block;
         let (active, weight) = (*act_surf_ind, *branch_weight);
         let [c, factors, _] = &mut scratch.states;
-        dispatch(DensityMatrix { eigvecs, wf_adb, active, weight, scratch: (c, factors), dm });
+        step.run(DensityMatrix { eigvecs, wf_adb, active, weight, scratch: (c, factors), dm });
         Ok(())
     }
 }
 
 task! {
     /// E_q = ⟨c|H|c⟩.
-    UpdateQuantumEnergyWf, "update_quantum_energy_wf", |_, block| {
+    UpdateQuantumEnergyWf, "update_quantum_energy_wf", |step, block| {
         block.h_q_tot.settle();
-        block.quantum_energy = dispatch(Expectation { h: &block.h_q_tot, wf: &block.wf_db });
+        block.quantum_energy = step.run(Expectation { h: &block.h_q_tot, wf: &block.wf_db });
         Ok(())
     }
 }
 
 task! {
     /// E_q = ⟨V_a|H|V_a⟩, with the H before a hop's shift.
-    UpdateQuantumEnergyActSurf, "update_quantum_energy_act_surf", |_, block| {
+    UpdateQuantumEnergyActSurf, "update_quantum_energy_act_surf", |step, block| {
         block.h_q_tot.settle();
-        let energy = dispatch(Expectation { h: &block.h_q_tot, wf: &block.act_surf_wf });
+        let energy = step.run(Expectation { h: &block.h_q_tot, wf: &block.act_surf_wf });
         block.quantum_energy = energy * block.branch_weight;
         Ok(())
     }

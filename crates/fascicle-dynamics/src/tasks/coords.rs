@@ -3,7 +3,7 @@
 use super::task;
 use crate::block::Scratch;
 use crate::kernels::{Displacing, MapCoords};
-use crate::sys::{Complex, Kernel, Pack, dispatch};
+use crate::sys::{Complex, Kernel, Pack};
 use crate::{Block, Coords, Lane, States, Step};
 
 task! {
@@ -46,13 +46,13 @@ fn advance(step: &Step<'_>, block: &mut Block, force: &Force<'_>) {
     if let (Some(map), None) = (&step.system().linear_map, force.surface) {
         if map.takes_populations() {
             let displacing = Displacing::Populations(force.wf);
-            return dispatch(MapCoords { map, displacing, z });
+            return step.run(MapCoords { map, displacing, z });
         }
         if !step.system().update_dh_qc_dzc {
             let constant = &mut scratch.constant;
             constant.clear();
             step.dh_qc_dzc(z, force.wf, force.wf, constant);
-            return dispatch(MapCoords { map, displacing: Displacing::Force(constant), z });
+            return step.run(MapCoords { map, displacing: Displacing::Force(constant), z });
         }
     }
     runge_kutta(step, z, force, Lane::splat(step.dt()), z_gradient, scratch);
@@ -69,7 +69,8 @@ pub(super) fn runge_kutta(
     last: &mut Coords,
     scratch: &mut Scratch,
 ) {
-    if force.surface.is_none() && step.model().runge_kutta(force.wf, dt, z, last) {
+    if force.surface.is_none() && step.model().runge_kutta(step.arithmetic(), force.wf, dt, z, last)
+    {
         return;
     }
     let nodes = [dt * 0.5, dt * 0.5, dt];
@@ -90,10 +91,10 @@ pub(super) fn runge_kutta(
             step.model().gauge_field_force(last, surface, slope);
         }
         if let Some(&node) = nodes.get(stage) {
-            dispatch(Stage { z, force: &scratch.slopes[stage], node, out: last });
+            step.run(Stage { z, force: &scratch.slopes[stage], node, out: last });
         }
     }
-    dispatch(Combine { z, forces: &scratch.slopes, dt });
+    step.run(Combine { z, forces: &scratch.slopes, dt });
 }
 
 /// out = z + node (−i force).
@@ -114,7 +115,8 @@ impl Kernel for Stage<'_> {
             for at in 0..P::COUNT {
                 let (z, force) = (Complex::<P>::load(z, j, at), Complex::<P>::load(force, j, at));
                 let node = P::load(&node, at);
-                let moved = Complex { re: z.re + force.im * node, im: z.im - force.re * node };
+                let re = z.re.plus_product(force.im, node);
+                let moved = Complex { re, im: z.im.minus_product(force.re, node) };
                 moved.store(out, j, at);
             }
         }

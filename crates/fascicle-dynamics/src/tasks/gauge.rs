@@ -4,7 +4,6 @@ use super::task;
 use crate::algorithms::GaugeFixing;
 use crate::block::Scratch;
 use crate::kernels::{FixGauge, Gauge};
-use crate::sys::dispatch;
 use crate::{Basis, Block, Coords, LANES, Lane, States, Step};
 
 /// An angle below this counts as 0, as in QC Lab.
@@ -57,7 +56,7 @@ pub(super) fn fix(
             Gauge::Sign
         }
     };
-    dispatch(FixGauge { gauge, previous, eigvecs });
+    step.run(FixGauge { gauge, previous, eigvecs });
 }
 
 /// Turns eigenvectors 1, 2 … such that the derivative coupling by position of each with the one before

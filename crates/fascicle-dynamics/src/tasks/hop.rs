@@ -15,11 +15,11 @@ use crate::{Block, Coords, Hop, LANES, Step, ingredients};
 
 task! {
     /// P_k = −2 Re[⟨V_a(t)|V_k(t − dt)⟩ b_k / b_a], P_a = 0, a the active surface.
-    UpdateHopProbFssh, "update_hop_prob_fssh", |_, block| {
+    UpdateHopProbFssh, "update_hop_prob_fssh", |step, block| {
         let Block { eigvecs, eigvecs_previous: previous, wf_adb, hop_prob, scratch, .. } = block;
         let active_wf = &mut scratch.states[0];
         let active = block.act_surf_ind;
-        dispatch(HopProbability { previous, wf_adb, active, eigvecs, active_wf, hop_prob });
+        step.run(HopProbability { previous, wf_adb, active, eigvecs, active_wf, hop_prob });
         Ok(())
     }
 }

@@ -1,14 +1,13 @@
 //! The step of the wave function in mean-field dynamics.
 
 use super::task;
-use crate::Block;
 use crate::kernels::WaveFunctionRk4;
-use crate::sys::dispatch;
+use crate::{Block, Step};
 
 task! {
     /// One step of i dc/dt = H c by fourth-order Runge–Kutta, with H at the z before the step.
     UpdateWfDbRk4, "update_wf_db_rk4", |step, block| {
-        advance(block, step.dt());
+        advance(step, block, step.dt());
         Ok(())
     }
 }
@@ -16,7 +15,7 @@ task! {
 task! {
     /// The first half of a time step of i dc/dt = H c, with H at the z before the step.
     UpdateWfDbFirstHalf, "update_wf_db_first_half", |step, block| {
-        advance(block, 0.5 * step.dt());
+        advance(step, block, 0.5 * step.dt());
         Ok(())
     }
 }
@@ -24,14 +23,14 @@ task! {
 task! {
     /// The second half, with H at the z after the step.
     UpdateWfDbSecondHalf, "update_wf_db_second_half", |step, block| {
-        advance(block, 0.5 * step.dt());
+        advance(step, block, 0.5 * step.dt());
         Ok(())
     }
 }
 
-fn advance(block: &mut Block, dt: f64) {
+fn advance(step: &Step<'_>, block: &mut Block, dt: f64) {
     let Block { h_q_tot: h, wf_db: wf, scratch, .. } = block;
     let [term, next, _] = &mut scratch.states;
     h.settle();
-    dispatch(WaveFunctionRk4 { h, wf, scratch: (term, next), dt });
+    step.run(WaveFunctionRk4 { h, wf, scratch: (term, next), dt });
 }

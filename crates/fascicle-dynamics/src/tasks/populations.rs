@@ -108,7 +108,7 @@ fn populations_and_energies(
     let (mut populations, mut energies) = (vec![Lane::ZERO; n], vec![Lane::ZERO; n]);
     look(step, block, |block, there| {
         let b = &mut block.scratch.states[0];
-        there.wf_adb(&block.wf_db, b);
+        there.wf_adb(step, &block.wf_db, b);
         energies.copy_from_slice(&there.eigvals);
         for (k, population) in populations.iter_mut().enumerate() {
             let square = b.re[k] * b.re[k] + b.im[k] * b.im[k];

@@ -3,7 +3,6 @@
 use super::gauge;
 use crate::algorithms::GaugeFixing;
 use crate::kernels::{Diagonalize, Room, ToAdiabatic};
-use crate::sys::dispatch;
 use crate::{Basis, Block, Coords, Hermitian, LANES, Lane, States, Step, Vector};
 
 /// Lanes for which something holds.
@@ -33,12 +32,12 @@ impl Adiabatic {
         step.h_q_tot(z, &mut self.h);
         let Self { h, eigvals, eigvecs, room } = self;
         h.settle();
-        dispatch(Diagonalize { h, start: None, room, eigvals, eigvecs });
+        step.run(Diagonalize { h, start: None, room, eigvals, eigvecs });
     }
 
     /// b = V† c.
-    pub fn wf_adb(&self, wf_db: &States, wf_adb: &mut States) {
-        dispatch(ToAdiabatic { eigvecs: &self.eigvecs, wf_db, wf_adb });
+    pub fn wf_adb(&self, step: &Step<'_>, wf_db: &States, wf_adb: &mut States) {
+        step.run(ToAdiabatic { eigvecs: &self.eigvecs, wf_db, wf_adb });
     }
 }
 
@@ -65,7 +64,7 @@ pub(super) fn refresh(
         let reference = if by == By::Current { eigvecs } else { eigvecs_previous };
         gauge::fix(step, gauge_fixing, z, reference, &mut there.eigvecs, scratch);
         let b = &mut scratch.states[0];
-        there.wf_adb(wf_db, b);
+        there.wf_adb(step, wf_db, b);
         take_vectors(wf_adb, b, lanes);
         take(block, there, lanes);
     });

@@ -23,12 +23,12 @@ task! {
         h.settle();
         if h.n() == 2 {
             let (start, room) = (None, &mut warm.room);
-            dispatch(Diagonalize { h, start, room, eigvals, eigvecs });
+            step.run(Diagonalize { h, start, room, eigvals, eigvecs });
             return Ok(());
         }
         warm.step_to(step.index());
         let (start, room) = warm.start();
-        dispatch(Diagonalize { h, start, room, eigvals, eigvecs });
+        step.run(Diagonalize { h, start, room, eigvals, eigvecs });
         warm.keep(eigvecs);
         Ok(())
     }
@@ -44,9 +44,9 @@ task! {
 
 task! {
     /// b = V† c.
-    UpdateVectorBasis, "update_vector_basis", |_, block| {
+    UpdateVectorBasis, "update_vector_basis", |step, block| {
         let Block { eigvecs, wf_db, wf_adb, .. } = block;
-        dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
+        step.run(ToAdiabatic { eigvecs, wf_db, wf_adb });
         Ok(())
     }
 }
@@ -56,7 +56,7 @@ task! {
     UpdateWfDbPropagator, "update_wf_db_propagator", |step, block| {
         let Block { eigvals, eigvecs, wf_db: wf, scratch, .. } = block;
         let scratch = &mut scratch.states[0];
-        dispatch(Propagate { eigvals, eigvecs, wf, scratch, dt: Lane::splat(step.dt()) });
+        step.run(Propagate { eigvals, eigvecs, wf, scratch, dt: Lane::splat(step.dt()) });
         Ok(())
     }
 }

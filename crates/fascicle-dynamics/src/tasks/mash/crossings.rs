@@ -83,7 +83,7 @@ task! {
             return Err(no_snapshot());
         };
         let Block { eigvecs, wf_db, wf_adb, .. } = block;
-        dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
+        step.run(ToAdiabatic { eigvecs, wf_db, wf_adb });
         let now = dominant(wf_adb);
         let crossed = mask(|l| now[l] != crossings.active[l]);
         if any(crossed) {
@@ -172,11 +172,11 @@ impl<'a, 'b> Replay<'a, 'b> {
         runge_kutta(step, &mut end.z, &force, dt, last, scratch);
         end.wf_db.copy_from(&start.wf_db);
         let states = &mut scratch.states[0];
-        dispatch(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt });
+        step.run(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt });
         let Point { z, wf_db, wf_adb, states } = end;
         states.at(step, z);
         gauge::fix(step, step.surfaces().gauge_fixing, z, eigvecs, &mut states.eigvecs, scratch);
-        states.wf_adb(wf_db, wf_adb);
+        states.wf_adb(self.step, wf_db, wf_adb);
     }
 
     fn take_end(&mut self, mask: Mask) {

@@ -7,7 +7,6 @@ use fascicle_core::{Purpose, Seed, Seeding, c64};
 
 use super::super::task;
 use crate::kernels::{Projector, ToAdiabatic};
-use crate::sys::dispatch;
 use crate::{Block, LANES, Lane, States, Step};
 
 /// The stream of the phases of the initial wave function.
@@ -56,9 +55,9 @@ fn phases(step: &Step<'_>, seed: Seed) -> Vec<(f64, f64)> {
 
 task! {
     /// The active surface: the one of the largest adiabatic population.
-    InitializeActSurfMsmash, "initialize_act_surf_msmash", |_, block| {
+    InitializeActSurfMsmash, "initialize_act_surf_msmash", |step, block| {
         let Block { eigvecs, wf_db, wf_adb, .. } = block;
-        dispatch(ToAdiabatic { eigvecs, wf_db, wf_adb });
+        step.run(ToAdiabatic { eigvecs, wf_db, wf_adb });
         block.act_surf_ind = dominant(wf_adb);
         Ok(())
     }
@@ -89,7 +88,7 @@ task! {
         let n = step.num_quantum_states();
         let alpha = alpha(n);
         let Block { wf_db: wf, dm_db: dm, .. } = block;
-        dispatch(Projector { wf, dm });
+        step.run(Projector { wf, dm });
         for at in 0..n * n {
             dm.re[at] = dm.re[at] * alpha;
             dm.im[at] = dm.im[at] * alpha;
