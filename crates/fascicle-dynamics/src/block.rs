@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed, c64};
 
 use crate::step::System;
+use crate::sys::flat;
 use crate::tasks::{Adiabatic, Crossings, HopNumbers};
 use crate::warm::Warm;
 use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
@@ -168,9 +169,8 @@ struct Output {
     name: String,
     shape: Vec<usize>,
     scale: Scale,
-    /// `[component][lane]`
-    re: Vec<f64>,
-    im: Option<Vec<f64>>,
+    re: Vec<Lane>,
+    im: Option<Vec<Lane>>,
     hermitian: bool,
     fresh: bool,
 }
@@ -220,17 +220,18 @@ impl Outputs {
     }
 
     /// Moves what was handed out at this time to the recorder.
+    #[inline(always)]
     pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
         for output in self.0.iter_mut().filter(|output| output.fresh) {
             output.fresh = false;
             let Output { name, shape, scale, re, im, hermitian, .. } = output;
-            check_shape(name, shape, re.len() / LANES)?;
-            let re = Lanes::new(re, LANES);
+            check_shape(name, shape, re.len())?;
+            let re = lanes(re);
             match im {
                 Some(im) if *hermitian => {
-                    to.hermitian(time, name, shape[0], *scale, re, Lanes::new(im, LANES))?;
+                    to.hermitian(time, name, shape[0], *scale, re, lanes(im))?;
                 }
-                Some(im) => to.complex(time, name, shape, *scale, re, Lanes::new(im, LANES))?,
+                Some(im) => to.complex(time, name, shape, *scale, re, lanes(im))?,
                 None => to.real(time, name, shape, *scale, re)?,
             }
         }
@@ -238,9 +239,14 @@ impl Outputs {
     }
 }
 
-fn fill(to: &mut Vec<f64>, from: &[Lane]) {
+fn fill(to: &mut Vec<Lane>, from: &[Lane]) {
     to.clear();
-    from.iter().for_each(|lane| to.extend_from_slice(&lane.0));
+    to.extend_from_slice(from);
+}
+
+#[inline(always)]
+fn lanes(values: &[Lane]) -> Lanes<'_> {
+    Lanes::new(flat(values), LANES)
 }
 
 fn check_shape(name: &str, shape: &[usize], found: usize) -> Result<(), Failure> {

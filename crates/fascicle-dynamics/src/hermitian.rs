@@ -37,6 +37,8 @@ struct Links {
     rows: Vec<Row>,
     /// Whether all are real.
     real: bool,
+    /// Whether, besides, each state is linked to its neighbours alone, the last one also to the first.
+    chain: bool,
 }
 
 /// Where the links of a row begin, those from the diagonal on, those to the right of it, and where they
@@ -49,6 +51,15 @@ struct Link {
     /// The place of the element or its mirror image.
     at: usize,
     column: usize,
+}
+
+/// Whether what is not on the diagonal and not beside it is the corner, or was never written.
+fn is_chain(parts: &[u8], n: usize) -> bool {
+    let near = |row: usize, column: usize| column + 1 >= row || (column == 0 && row + 1 == n);
+    n > 2
+        && (0..n).all(|row| {
+            (0..row).all(|column| near(row, column) || parts[Hermitian::at(row, column)] == 0)
+        })
 }
 
 /// Equal elements.
@@ -178,10 +189,13 @@ impl Hermitian {
     /// Takes the values of another matrix of the same size. What was written to either counts as
     /// written.
     pub fn copy_from(&mut self, other: &Self) {
-        self.re.copy_from_slice(&other.re);
         for at in 0..self.parts.len() {
             // Parts that were written to neither are zero already.
-            if (self.parts[at] | other.parts[at]) & IM != 0 {
+            let parts = self.parts[at] | other.parts[at];
+            if parts & RE != 0 {
+                self.re[at] = other.re[at];
+            }
+            if parts & IM != 0 {
                 self.im[at] = other.im[at];
             }
             self.mark(at, other.parts[at]);
@@ -218,7 +232,22 @@ impl Hermitian {
             }
             links.rows.push(Row(bounds));
         }
+        links.chain = links.real && is_chain(&self.parts, self.n);
         self.settled = true;
+    }
+
+    /// Whether it is real and each state is linked to its neighbours alone, the last one also to the
+    /// first. The matrix must be settled.
+    #[inline(always)]
+    pub(crate) fn is_chain(&self) -> bool {
+        debug_assert!(self.settled, "a matrix that has changed is to be settled");
+        self.links.chain
+    }
+
+    /// The real part of an element in the lower triangle, row ≥ column, for the lanes of a pack.
+    #[inline(always)]
+    pub(crate) fn pack_re<P: Pack>(&self, row: usize, column: usize, pack: usize) -> P {
+        P::load(&self.re[Self::at(row, column)], pack)
     }
 
     /// The elements of a row left of the diagonal, on it, and right of it. The matrix must be settled.

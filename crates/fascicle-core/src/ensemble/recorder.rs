@@ -26,6 +26,7 @@ impl<'a> Lanes<'a> {
         Self { values, stride: 1 }
     }
 
+    #[inline(always)]
     fn row(&self, component: usize, lanes: usize) -> &[f64] {
         &self.values[component * self.stride..][..lanes]
     }
@@ -85,6 +86,7 @@ impl Recorded {
     }
 
     /// Takes every `step`-th component at a time, from this one on.
+    #[inline(always)]
     fn put(&mut self, time: usize, first: usize, step: usize, lanes: usize, values: &Lanes<'_>) {
         for (from, to) in (first..self.width()).step_by(step).enumerate() {
             self.put_row(time, to, values.row(from, lanes));
@@ -92,6 +94,7 @@ impl Recorded {
     }
 
     /// Takes a Hermitian matrix at a time.
+    #[inline(always)]
     fn put_lower(&mut self, time: usize, n: usize, lanes: usize, re: &Lanes<'_>, im: &Lanes<'_>) {
         for row in 0..n {
             let first = row * row;
@@ -103,6 +106,7 @@ impl Recorded {
         }
     }
 
+    #[inline(always)]
     fn put_row(&mut self, time: usize, component: usize, values: &[f64]) {
         let (width, limit) = (self.width(), self.spec.scale.limit());
         let row = &mut self.series[(time * width + component) * values.len()..][..values.len()];
@@ -186,6 +190,7 @@ impl<'a> Recorder<'a> {
     ///
     /// # Errors
     /// When its shape or kind differs from before, or it is new after the first block.
+    #[inline(always)]
     pub fn real(
         &mut self,
         time: usize,
@@ -204,6 +209,7 @@ impl<'a> Recorder<'a> {
     ///
     /// # Errors
     /// When its shape or kind differs from before, or it is new after the first block.
+    #[inline(always)]
     pub fn complex(
         &mut self,
         time: usize,
@@ -225,6 +231,7 @@ impl<'a> Recorder<'a> {
     ///
     /// # Errors
     /// When its size or kind differs from before, or it is new after the first block.
+    #[inline(always)]
     pub fn hermitian(
         &mut self,
         time: usize,

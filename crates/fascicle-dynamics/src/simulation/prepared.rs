@@ -16,7 +16,7 @@ use crate::step::{Own, System};
 use crate::sys::{Kernel, Pack, dispatch, has};
 use crate::{
     Algorithm, Arithmetic, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError,
-    Step, Structure,
+    Outputs, Step, Structure,
 };
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
@@ -30,6 +30,22 @@ pub struct Prepared<'a> {
     sampling: Sampling,
     log: Vec<LogLine>,
     spare: Spare,
+}
+
+/// Moves a block's outputs at one time to the recorder, with the vectors that the machine has.
+struct Record<'a, 'b> {
+    outputs: &'a mut Outputs,
+    time: usize,
+    to: &'a mut Recorder<'b>,
+}
+
+impl Kernel for Record<'_, '_> {
+    type Output = Result<(), Failure>;
+
+    #[inline(always)]
+    fn run<P: Pack>(self) -> Result<(), Failure> {
+        self.outputs.record(self.time, self.to)
+    }
 }
 
 /// Adds a block's outputs to the sums, with the vectors that the machine has.
@@ -112,7 +128,7 @@ impl<'a> Prepared<'a> {
                 }
                 recipe.collect.run(&step, block)?;
                 let time = (index / self.system.per_collect) as usize;
-                block.outputs.record(time, record)?;
+                dispatch(Record { outputs: &mut block.outputs, time, to: &mut *record })?;
             }
             // Nothing is collected after the last update, so it is left out.
             if index < self.system.steps {

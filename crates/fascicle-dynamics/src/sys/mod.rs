@@ -16,7 +16,7 @@ use portable::Portable as Plain;
 #[cfg(target_arch = "x86_64")]
 use x86::Sse2 as Plain;
 
-use crate::Arithmetic;
+use crate::{Arithmetic, LANES, Lane};
 
 /// A computation that is worth the widest vectors the machine has. Its `run` must be
 /// `#[inline(always)]`, and so must all that matters for speed inside.
@@ -177,6 +177,13 @@ fn avx2_fused<K: Kernel>(kernel: K) -> K::Output {
 #[target_feature(enable = "fma")]
 fn plain_fused<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Plain<true>>()
+}
+
+/// Lanes as the numbers that they are.
+#[inline(always)]
+pub fn flat(lanes: &[Lane]) -> &[f64] {
+    // SAFETY: a lane is as many doubles one after the other and nothing else, so these are all theirs.
+    unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), lanes.len() * LANES) }
 }
 
 #[cfg(test)]
