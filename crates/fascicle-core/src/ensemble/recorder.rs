@@ -331,7 +331,7 @@ impl<'a> Recorder<'a> {
             Some(at) => {
                 let Recorded { spec, hermitian: before, .. } = &self.outputs[at];
                 let same_kind = spec.complex == complex && *before == hermitian;
-                if spec.shape != shape || !same_kind || spec.scale != scale {
+                if !spec.shape.iter().eq(shape) || !same_kind || spec.scale != scale {
                     let found =
                         OutputSpec { shape: shape.to_vec(), complex, scale, ..spec.clone() };
                     return Err(changed(spec, found));

@@ -38,7 +38,7 @@ pub struct Propagate<'a> {
     /// Room for V† c.
     pub scratch: &'a mut States,
     /// The time step of each trajectory.
-    pub dt: Lane,
+    pub dt: &'a Lane,
 }
 
 impl Kernel for Propagate<'_> {
@@ -55,7 +55,7 @@ fn propagate<P: Pack, E: Element<P>>(to: Propagate<'_>) {
     let Propagate { eigvals, eigvecs, wf, scratch, dt } = to;
     for (k, energy) in eigvals.iter().enumerate() {
         for at in 0..P::COUNT {
-            let (sin, cos) = sin_cos(P::load(energy, at) * P::load(&dt, at));
+            let (sin, cos) = sin_cos(P::load(energy, at) * P::load(dt, at));
             let b = component::<P, E>(eigvecs, k, wf, at);
             Complex { re: cos, im: sin }.conj_times(b).store(scratch, k, at);
         }
@@ -131,7 +131,7 @@ pub struct Pick<'a> {
     /// V.
     pub eigvecs: &'a Basis,
     /// The numbers.
-    pub which: Lane,
+    pub which: &'a Lane,
     /// The vectors.
     pub out: &'a mut States,
 }
@@ -148,7 +148,7 @@ impl Kernel for Pick<'_> {
 #[inline(always)]
 fn pick<P: Pack, E: Element<P>>(from: Pick<'_>) {
     for at in 0..P::COUNT {
-        let which = P::load(&from.which, at);
+        let which = P::load(from.which, at);
         for i in 0..from.eigvecs.n() {
             picked::<P, E>(from.eigvecs, i, which, at).complex().store(from.out, i, at);
         }

@@ -13,9 +13,9 @@ pub struct DensityMatrix<'a> {
     /// b.
     pub wf_adb: &'a States,
     /// The active surface.
-    pub active: Lane,
+    pub active: &'a Lane,
     /// The weight.
-    pub weight: Lane,
+    pub weight: &'a Lane,
     /// Room for c, and for the factors of V_k V_k†.
     pub scratch: (&'a mut States, &'a mut States),
     /// ρ, `[row × N + column]`.
@@ -36,7 +36,7 @@ fn density_matrix<P: Pack, E: Element<P>>(of: DensityMatrix<'_>) {
     let DensityMatrix { eigvecs, wf_adb: b, active, weight, scratch: (c, factors), dm } = of;
     let n = b.len();
     for at in 0..P::COUNT {
-        let (active, weight) = (P::load(&active, at), P::load(&weight, at));
+        let (active, weight) = (P::load(active, at), P::load(weight, at));
         for k in 0..n {
             let population = Complex::<P>::load(b, k, at).norm_sqr();
             let is_active = active.equals(P::splat(k as f64));

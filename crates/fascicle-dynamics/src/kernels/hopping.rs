@@ -14,7 +14,7 @@ pub struct HopDestination<'a> {
     /// P.
     pub hop_prob: &'a [Lane],
     /// ξ.
-    pub numbers: Lane,
+    pub numbers: &'a Lane,
 }
 
 impl Kernel for HopDestination<'_> {
@@ -25,7 +25,7 @@ impl Kernel for HopDestination<'_> {
         let mut out = Lane::ZERO;
         let (zero, most) = (P::zero(), P::splat(MOST));
         for at in 0..P::COUNT {
-            let numbers = P::load(&self.numbers, at);
+            let numbers = P::load(self.numbers, at);
             let (mut sum, mut dest) = (P::zero(), P::splat(-1.0));
             for (k, p) in self.hop_prob.iter().enumerate() {
                 let p = P::load(p, at);
@@ -48,7 +48,7 @@ pub struct HopProbability<'a> {
     /// b.
     pub wf_adb: &'a States,
     /// a.
-    pub active: Lane,
+    pub active: &'a Lane,
     /// V(t).
     pub eigvecs: &'a Basis,
     /// Room for V_a(t).
@@ -71,7 +71,7 @@ fn probabilities<P: Pack, E: Element<P>>(of: HopProbability<'_>) {
     let HopProbability { previous, wf_adb, active, eigvecs, active_wf, hop_prob } = of;
     let n = wf_adb.len();
     for at in 0..P::COUNT {
-        let active = P::load(&active, at);
+        let active = P::load(active, at);
         let mut b_a = Complex::<P>::zero();
         for k in 0..n {
             let is_active = active.equals(P::splat(k as f64));

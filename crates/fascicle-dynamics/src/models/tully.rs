@@ -95,7 +95,7 @@ fn element<V: Potential, P: Pack>(potential: &V, re: P, products: &[Complex<P>; 
 pub struct RungeKutta<'a, V> {
     pub potential: &'a V,
     pub wf: &'a States,
-    pub dt: Lane,
+    pub dt: &'a Lane,
     pub z: &'a mut Coords,
     pub last: &'a mut Coords,
 }
@@ -199,7 +199,7 @@ macro_rules! tully {
             last: &mut $crate::Coords,
         ) -> bool {
             let potential = self;
-            let step = $crate::models::tully::RungeKutta { potential, wf, dt, z, last };
+            let step = $crate::models::tully::RungeKutta { potential, wf, dt: &dt, z, last };
             $crate::sys::dispatch_in(arithmetic, step);
             true
         }

@@ -20,7 +20,7 @@ task! {
     /// the diabatic basis.
     UpdateDmDbFssh, "update_dm_db_fssh", |step, block| {
         let Block { eigvecs, wf_adb, act_surf_ind, branch_weight, dm_db: dm, scratch, .. } = block;
-        let (active, weight) = (*act_surf_ind, *branch_weight);
+        let (active, weight) = (&*act_surf_ind, &*branch_weight);
         let [c, factors, _] = &mut scratch.states;
         step.run(DensityMatrix { eigvecs, wf_adb, active, weight, scratch: (c, factors), dm });
         Ok(())

@@ -90,7 +90,7 @@ pub(super) fn runge_kutta(
         if let Some(surface) = force.surface {
             step.model().gauge_field_force(last, surface, slope);
         }
-        if let Some(&node) = nodes.get(stage) {
+        if let Some(node) = nodes.get(stage) {
             step.run(Stage { z, force: &scratch.slopes[stage], node, out: last });
         }
     }
@@ -101,7 +101,7 @@ pub(super) fn runge_kutta(
 struct Stage<'a> {
     z: &'a Coords,
     force: &'a Coords,
-    node: Lane,
+    node: &'a Lane,
     out: &'a mut Coords,
 }
 
@@ -114,7 +114,7 @@ impl Kernel for Stage<'_> {
         for j in 0..z.len() {
             for at in 0..P::COUNT {
                 let (z, force) = (Complex::<P>::load(z, j, at), Complex::<P>::load(force, j, at));
-                let node = P::load(&node, at);
+                let node = P::load(node, at);
                 let re = z.re.plus_product(force.im, node);
                 let moved = Complex { re, im: z.im.minus_product(force.re, node) };
                 moved.store(out, j, at);

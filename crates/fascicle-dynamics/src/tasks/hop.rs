@@ -18,7 +18,7 @@ task! {
     UpdateHopProbFssh, "update_hop_prob_fssh", |step, block| {
         let Block { eigvecs, eigvecs_previous: previous, wf_adb, hop_prob, scratch, .. } = block;
         let active_wf = &mut scratch.states[0];
-        let active = block.act_surf_ind;
+        let active = &block.act_surf_ind;
         step.run(HopProbability { previous, wf_adb, active, eigvecs, active_wf, hop_prob });
         Ok(())
     }
@@ -31,7 +31,7 @@ task! {
         if block.hop_numbers.surface.is_none() {
             return Err(no_numbers("update_hop_inds_fssh"));
         }
-        let numbers = hop_numbers(step, block);
+        let numbers = &hop_numbers(step, block);
         block.hop_dest = dispatch(HopDestination { hop_prob: &block.hop_prob, numbers });
         Ok(())
     }

@@ -56,7 +56,7 @@ task! {
     UpdateWfDbPropagator, "update_wf_db_propagator", |step, block| {
         let Block { eigvals, eigvecs, wf_db: wf, scratch, .. } = block;
         let scratch = &mut scratch.states[0];
-        step.run(Propagate { eigvals, eigvecs, wf, scratch, dt: Lane::splat(step.dt()) });
+        step.run(Propagate { eigvals, eigvecs, wf, scratch, dt: &Lane::splat(step.dt()) });
         Ok(())
     }
 }
@@ -100,7 +100,7 @@ task! {
     /// The eigenvector of the active surface.
     UpdateActSurfWf, "update_act_surf_wf", |_, block| {
         let Block { eigvecs, act_surf_ind, act_surf_wf, .. } = block;
-        dispatch(Pick { eigvecs, which: *act_surf_ind, out: act_surf_wf });
+        dispatch(Pick { eigvecs, which: act_surf_ind, out: act_surf_wf });
         Ok(())
     }
 }

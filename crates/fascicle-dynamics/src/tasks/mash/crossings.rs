@@ -166,13 +166,13 @@ impl<'a, 'b> Replay<'a, 'b> {
         let (step, scratch) = (self.step, &mut *self.scratch);
         let Crossings { active, start, end, active_wf, last, .. } = self.crossings;
         let Adiabatic { eigvals, eigvecs, .. } = &start.states;
-        dispatch(Pick { eigvecs, which: *active, out: active_wf });
+        dispatch(Pick { eigvecs, which: active, out: active_wf });
         let force = Force { wf: active_wf, surface: gauge_field(step, *active) };
         end.z.copy_from(&start.z);
         runge_kutta(step, &mut end.z, &force, dt, last, scratch);
         end.wf_db.copy_from(&start.wf_db);
         let states = &mut scratch.states[0];
-        step.run(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt });
+        step.run(Propagate { eigvals, eigvecs, wf: &mut end.wf_db, scratch: states, dt: &dt });
         let Point { z, wf_db, wf_adb, states } = end;
         states.at(step, z);
         gauge::fix(step, step.surfaces().gauge_fixing, z, eigvecs, &mut states.eigvecs, scratch);
@@ -265,5 +265,5 @@ fn write_back(step: &Step<'_>, block: &mut Block, crossings: &Crossings, crossed
     let gauge_fixing = step.surfaces().gauge_fixing;
     refresh(step, gauge_fixing, By::Previous, block, crossed);
     let Block { eigvecs, act_surf_ind, act_surf_wf, .. } = block;
-    dispatch(Pick { eigvecs, which: *act_surf_ind, out: act_surf_wf });
+    dispatch(Pick { eigvecs, which: act_surf_ind, out: act_surf_wf });
 }

@@ -27,7 +27,7 @@ pub(super) fn of_couplings(
             let (wx, wy) = weight(at, k, surface, sign);
             let [left, right, _] = &mut scratch.states;
             column(&at.states.eigvecs, k, left);
-            dispatch(Pick { eigvecs: &at.states.eigvecs, which: surface, out: right });
+            dispatch(Pick { eigvecs: &at.states.eigvecs, which: &surface, out: right });
             let [there, back, ..] = &mut scratch.slopes;
             there.clear();
             step.dh_qc_dzc(&at.z, left, right, there);
