@@ -7,9 +7,15 @@
 //! What is left after a sweep is of second order in its angles. Once all angles of a lane are below
 //! 7e-9 its last sweep turns the vectors alone: neither its eigenvalues nor its angles would notice.
 
+mod rotation;
+mod vectors;
+
 use super::element::Element;
-use crate::sys::{Complex, Pack};
+use crate::sys::Pack;
 use crate::{Basis, Hermitian, Lane};
+use rotation::{Rotation, apply, apply_to_vectors, find, find_small, masked};
+pub use vectors::orthonormalize;
+use vectors::{sort, turn};
 
 /// More sweeps than any matrix needs: convergence is quadratic, six are usual.
 const MOST_SWEEPS: usize = 30;
@@ -19,9 +25,6 @@ const NEGLIGIBLE: f64 = 1e-16;
 
 /// The squared tangent of an angle of a last sweep, 2⁻⁵⁴.
 const LAST: f64 = 1.0 / 18_014_398_509_481_984.0;
-
-/// The squared tangent below which the series of a small angle is exact to rounding.
-const SMALL: f64 = 1e-4;
 
 /// What the method works on. Elements are one lane after the other, or two where they are complex.
 #[derive(Clone, Debug)]
@@ -51,26 +54,15 @@ const LAST_SWEEP: f64 = 1.0;
 /// Nothing is left to do.
 const DONE: f64 = 2.0;
 
-/// A rotation of two states, by lane: v_p ← c v_p − s v_q, v_q ← s* v_p + c v_q.
-#[derive(Clone, Debug)]
-struct Rotation {
-    p: usize,
-    q: usize,
-    c: Lane,
-    s_re: Lane,
-    s_im: Lane,
-}
-
 impl Room {
     pub fn new(n: usize) -> Self {
         let zero = Lane::ZERO;
-        let none = Rotation { p: 0, q: 0, c: zero, s_re: zero, s_im: zero };
         Self {
             matrix: vec![zero; n * (n + 1)],
             vectors: vec![zero; 2 * n * n],
             column: vec![zero; 2 * n],
             rounds: rounds(n),
-            rotations: vec![none; n / 2],
+            rotations: vec![Rotation::none(); n / 2],
             tiny: zero,
             state: zero,
         }
@@ -281,305 +273,4 @@ fn rotate_round<P: Pack, E: Element<P>>(room: &mut Room, n: usize, round: usize,
             apply_to_vectors::<P, E>(vectors, rotation, turns, n, pair);
         }
     }
-}
-
-/// Finds the rotation that makes an element vanish. With x = H_qp, d = H_qq − H_pp and
-/// r = √(d² + 4|x|²): the tangent is t = ±2x/(|d| + r), the sign that of d, c = 1/√(1 + |t|²), s = c t.
-/// Lanes that turn have the new diagonal and the zero put in place.
-#[inline(always)]
-fn find<P: Pack, E: Element<P>>(
-    matrix: &mut [Lane],
-    rotation: &mut Rotation,
-    tiny: &Lane,
-    state: &Lane,
-    pack: usize,
-) {
-    let Rotation { p, q, .. } = *rotation;
-    let zero = P::zero();
-    let x = load::<P, E>(matrix, q, p, pack);
-    let (low, high) = (diagonal::<P, E>(matrix, p, pack), diagonal::<P, E>(matrix, q, pack));
-    let (size2, state) = (x.norm_sqr(), P::load(state, pack));
-    let quotient = tangent_quotient(high - low, size2);
-    let active = size2.above(P::load(tiny, pack));
-    let quotient = P::select(active, quotient, zero);
-    let quotient = P::select(P::splat(DONE).above(state), quotient, zero);
-    let t = x.scale(quotient);
-    let c = inverse_root(t.norm_sqr());
-    let s = t.scale(c).complex();
-    c.store(&mut rotation.c, pack);
-    s.re.store(&mut rotation.s_re, pack);
-    if !E::REAL {
-        s.im.store(&mut rotation.s_im, pack);
-    }
-    let turning = P::splat(LAST_SWEEP).above(state);
-    let shift = P::select(turning, size2 * quotient, zero);
-    (low - shift).store(&mut matrix[index::<P, E>(p, p)], pack);
-    (high + shift).store(&mut matrix[index::<P, E>(q, q)], pack);
-    let left = E::select(active, E::zero(), x);
-    store::<P, E>(E::select(turning, left, x), matrix, q, p, pack);
-}
-
-/// The same where no lane turns: angles are so small that t is x/d and c is 1, to the last bit.
-#[inline(always)]
-fn find_small<P: Pack, E: Element<P>>(
-    matrix: &[Lane],
-    rotation: &mut Rotation,
-    tiny: &Lane,
-    state: &Lane,
-    pack: usize,
-) {
-    let Rotation { p, q, .. } = *rotation;
-    let x = load::<P, E>(matrix, q, p, pack);
-    let d = diagonal::<P, E>(matrix, q, pack) - diagonal::<P, E>(matrix, p, pack);
-    let zero = P::zero();
-    let quotient = P::select(x.norm_sqr().above(P::load(tiny, pack)), P::splat(1.0) / d, zero);
-    let open = P::splat(DONE).above(P::load(state, pack));
-    let s = x.scale(P::select(open, quotient, zero)).complex();
-    P::splat(1.0).store(&mut rotation.c, pack);
-    s.re.store(&mut rotation.s_re, pack);
-    if !E::REAL {
-        s.im.store(&mut rotation.s_im, pack);
-    }
-}
-
-/// ±2/(|d| + √(d² + 4 x²)), the sign that of d, from x²: by its series in (2x/d)² where that is small.
-#[inline(always)]
-fn tangent_quotient<P: Pack>(d: P, size2: P) -> P {
-    let four = (size2 + size2) + (size2 + size2);
-    let inverse = P::splat(1.0) / d;
-    let u = four * (inverse * inverse);
-    let series = horner(u, [7.0 / 128.0, -5.0 / 64.0, 0.125, -0.25, 1.0]) * inverse;
-    let small = P::splat(SMALL).above(u);
-    if !P::any_not(small) {
-        return series;
-    }
-    let root = four.plus_product(d, d).sqrt();
-    let exact = P::splat(2.0) / (d.abs() + root);
-    let exact = P::select(d.at_least(P::zero()), exact, -exact);
-    P::select(small, series, exact)
-}
-
-/// 1/√(1 + u): by its series where u is small.
-#[inline(always)]
-fn inverse_root<P: Pack>(u: P) -> P {
-    let series = horner(u, [35.0 / 128.0, -5.0 / 16.0, 0.375, -0.5, 1.0]);
-    let small = P::splat(SMALL).above(u);
-    if !P::any_not(small) {
-        return series;
-    }
-    let exact = P::splat(1.0) / (u + P::splat(1.0)).sqrt();
-    P::select(small, series, exact)
-}
-
-/// The polynomial with these coefficients, the highest power's first.
-#[inline(always)]
-fn horner<P: Pack>(x: P, coefficients: [f64; 5]) -> P {
-    let [e, d, c, b, a] = coefficients;
-    let sum = P::splat(d).plus_product(P::splat(e), x);
-    let sum = P::splat(c).plus_product(sum, x);
-    let sum = P::splat(b).plus_product(sum, x);
-    P::splat(a).plus_product(sum, x)
-}
-
-/// c and s of two packs.
-type Turns<P, E> = [(P, E); 2];
-
-impl Rotation {
-    #[inline(always)]
-    fn load<P: Pack, E: Element<P>>(&self, pair: usize) -> Turns<P, E> {
-        [self.load_pack(2 * pair), self.load_pack(2 * pair + 1)]
-    }
-
-    #[inline(always)]
-    fn load_pack<P: Pack, E: Element<P>>(&self, pack: usize) -> (P, E) {
-        let im = if E::REAL { P::zero() } else { P::load(&self.s_im, pack) };
-        let s = Complex { re: P::load(&self.s_re, pack), im };
-        (P::load(&self.c, pack), E::from_complex(s))
-    }
-}
-
-/// The identity in lanes that do not turn.
-#[inline(always)]
-fn masked<P: Pack, E: Element<P>>(turns: Turns<P, E>, state: &Lane, pair: usize) -> Turns<P, E> {
-    let mut out = turns;
-    for k in 0..2 {
-        let turning = P::splat(LAST_SWEEP).above(P::load(state, 2 * pair + k));
-        let (c, s) = turns[k];
-        out[k] = (P::select(turning, c, P::splat(1.0)), E::select(turning, s, E::zero()));
-    }
-    out
-}
-
-/// Rotates the other elements of rows and columns p and q.
-#[inline(always)]
-fn apply<P: Pack, E: Element<P>>(
-    matrix: &mut [Lane],
-    rotation: &Rotation,
-    turns: Turns<P, E>,
-    n: usize,
-    pair: usize,
-) {
-    let Rotation { p, q, .. } = *rotation;
-    // Left of p both are stored as conjugates of (k, p) and (k, q).
-    let conjugate = [(turns[0].0, turns[0].1.conj()), (turns[1].0, turns[1].1.conj())];
-    let (row_p, row_q) = (index::<P, E>(p, 0), index::<P, E>(q, 0));
-    for k in 0..p {
-        mix::<P, E>(matrix, row_p + k * E::PARTS, row_q + k * E::PARTS, conjugate, pair);
-    }
-    for k in p + 1..q {
-        mix_conjugate::<P, E>(matrix, index::<P, E>(k, p), row_q + k * E::PARTS, turns, pair);
-    }
-    for k in q + 1..n {
-        mix::<P, E>(matrix, index::<P, E>(k, p), index::<P, E>(k, q), turns, pair);
-    }
-}
-
-/// Of the elements from these places on: a ← c a − s b, b ← s* a + c b.
-#[inline(always)]
-fn mix<P: Pack, E: Element<P>>(
-    lanes: &mut [Lane],
-    a: usize,
-    b: usize,
-    turns: Turns<P, E>,
-    pair: usize,
-) {
-    for k in 0..2 {
-        let (pack, (c, s)) = (2 * pair + k, turns[k]);
-        let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack));
-        x.scale(c).minus_product(s, y).to_lanes(lanes, a, pack);
-        y.scale(c).plus_conj_product(s, x).to_lanes(lanes, b, pack);
-    }
-}
-
-/// The same where b is stored as its conjugate.
-#[inline(always)]
-fn mix_conjugate<P: Pack, E: Element<P>>(
-    lanes: &mut [Lane],
-    a: usize,
-    b: usize,
-    turns: Turns<P, E>,
-    pair: usize,
-) {
-    for k in 0..2 {
-        let (pack, (c, s)) = (2 * pair + k, turns[k]);
-        let (x, y) = (E::from_lanes(lanes, a, pack), E::from_lanes(lanes, b, pack).conj());
-        x.scale(c).minus_product(s, y).to_lanes(lanes, a, pack);
-        y.scale(c).plus_conj_product(s, x).conj().to_lanes(lanes, b, pack);
-    }
-}
-
-#[inline(always)]
-fn apply_to_vectors<P: Pack, E: Element<P>>(
-    vectors: &mut [Lane],
-    rotation: &Rotation,
-    turns: Turns<P, E>,
-    n: usize,
-    pair: usize,
-) {
-    let (v_p, v_q) = (rotation.p * n * E::PARTS, rotation.q * n * E::PARTS);
-    for i in 0..n {
-        mix::<P, E>(vectors, v_p + i * E::PARTS, v_q + i * E::PARTS, turns, pair);
-    }
-}
-
-/// Sorts eigenvalues, and their vectors with them. From one time step to the next they rarely change
-/// places.
-#[inline(always)]
-fn sort<P: Pack, E: Element<P>>(eigvals: &mut [Lane], eigvecs: &mut Basis) {
-    for pack in 0..P::COUNT {
-        for end in (1..eigvals.len()).rev() {
-            let mut swapped = false;
-            for k in 0..end {
-                let (a, b) = (P::load(&eigvals[k], pack), P::load(&eigvals[k + 1], pack));
-                let wrong = a.above(b);
-                if P::any(wrong) {
-                    swapped = true;
-                    P::select(wrong, b, a).store(&mut eigvals[k], pack);
-                    P::select(wrong, a, b).store(&mut eigvals[k + 1], pack);
-                    swap::<P, E>(eigvecs, k, wrong, pack);
-                }
-            }
-            if !swapped {
-                break;
-            }
-        }
-    }
-}
-
-/// Swaps vectors k and k + 1 in some lanes.
-#[inline(always)]
-fn swap<P: Pack, E: Element<P>>(v: &mut Basis, k: usize, lanes: P::Mask, pack: usize) {
-    for i in 0..v.n() {
-        let (a, b) = (E::of(v, i, k, pack), E::of(v, i, k + 1, pack));
-        E::select(lanes, b, a).put(v, i, k, pack);
-        E::select(lanes, a, b).put(v, i, k + 1, pack);
-    }
-}
-
-/// Turns each vector such that its first component is real and not negative, if it is not real already.
-#[inline(always)]
-fn turn<P: Pack>(v: &mut Basis) {
-    let zero = P::zero();
-    let one = Complex { re: P::splat(1.0), im: zero };
-    for pack in 0..P::COUNT {
-        for k in 0..v.n() {
-            let first = <Complex<P> as Element<P>>::of(v, 0, k, pack);
-            let size = first.norm_sqr().sqrt();
-            let stays = first.im.equals(zero);
-            let phase = Complex { re: first.re / size, im: first.im / size };
-            let phase = Complex::select(stays, one, phase);
-            for i in 0..v.n() {
-                let turned = phase.conj_times(<Complex<P> as Element<P>>::of(v, i, k, pack));
-                turned.put(v, i, k, pack);
-            }
-            let first = Complex { re: P::select(stays, first.re, size), im: zero };
-            first.put(v, 0, k, pack);
-        }
-    }
-}
-
-/// One step of Newton and Schulz's iteration towards an orthonormal basis, X ← X (3 − X† X)/2, which
-/// takes out what rounding has added up.
-#[inline(always)]
-pub fn orthonormalize<P: Pack, E: Element<P>>(x: &mut Basis, room: &mut Room) {
-    let n = x.n();
-    let Room { matrix, column, .. } = room;
-    for pack in 0..P::COUNT {
-        for k in 0..n {
-            for l in k..n {
-                let mut sum = E::zero();
-                for i in 0..n {
-                    sum = sum.plus_conj_product(E::of(x, i, l, pack), E::of(x, i, k, pack));
-                }
-                store::<P, E>(sum, matrix, l, k, pack);
-            }
-        }
-        for i in 0..n {
-            for k in 0..n {
-                corrected::<P, E>(x, matrix, i, k, pack).to_lanes(column, k * E::PARTS, pack);
-            }
-            for k in 0..n {
-                E::from_lanes(column, k * E::PARTS, pack).put(x, i, k, pack);
-            }
-        }
-    }
-}
-
-/// Component (i, k) of X + X (1 − X† X)/2, from the lower triangle of X† X.
-#[inline(always)]
-fn corrected<P: Pack, E: Element<P>>(
-    x: &Basis,
-    overlaps: &[Lane],
-    i: usize,
-    k: usize,
-    pack: usize,
-) -> E {
-    let mut sum = E::zero();
-    for l in 0..x.n() {
-        let overlap = load::<P, E>(overlaps, l.max(k), l.min(k), pack);
-        let overlap = if l < k { overlap.conj() } else { overlap };
-        sum = sum.plus_product(E::of(x, i, l, pack), overlap);
-    }
-    let own = E::of(x, i, k, pack);
-    own.plus_scaled(own - sum, P::splat(0.5))
 }
