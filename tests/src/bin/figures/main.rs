@@ -19,7 +19,8 @@
 //! | `estimate` | what very large ensembles would cost, from constants measured here |
 //!
 //! Names of parts after it give those alone, and `write` before them puts their tables into
-//! docs/speed.md. Exit status 1 when a row misses its goal.
+//! docs/speed.md, that of `speed` in a shorter form into the README as well. Exit status 1 when a row
+//! misses its goal.
 
 mod cost;
 mod curves;
