@@ -7,76 +7,12 @@ use fascicle::core::{
     Comm, Context, Event, ExecuteOptions, Failure, Fingerprint, Fold, FoldError, Frame, Next,
     Scale, Work, ignore_events,
 };
-use fascicle::dynamics::ingredients::{self, Sampler};
-use fascicle::dynamics::{Coords, Hermitian, Hop, Lane, Model, States};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
+use fascicle_tests::users::{OnBlocks, WithoutFacts};
 
 const DRIVERS: [Driver; 4] =
     [Driver::Serial, Driver::Threads(2), Driver::Processes(1), Driver::Processes(3)];
-
-/// The spin-boson model as a user writes it who states no facts: on its own functions throughout.
-struct Plain {
-    model: SpinBoson,
-    frequency: Vec<f64>,
-    g: Vec<Vec<f64>>,
-    gradients: bool,
-}
-
-impl Plain {
-    fn new(model: &SpinBoson, gradients: bool) -> Self {
-        use fascicle::dynamics::{Classical, Coupling};
-        let structure = model.structure();
-        let Classical::Harmonic { frequency } = structure.classical else { panic!("harmonic") };
-        let Coupling::DiagonalLinear { g } = structure.coupling else { panic!("linear") };
-        Self { model: model.clone(), frequency, g, gradients }
-    }
-}
-
-impl Model for Plain {
-    fn num_quantum_states(&self) -> usize {
-        2
-    }
-    fn num_classical_coordinates(&self) -> usize {
-        self.frequency.len()
-    }
-    fn classical_coordinate_weight(&self) -> Vec<f64> {
-        self.frequency.clone()
-    }
-    fn h_q(&self, h: &mut Hermitian) {
-        self.model.h_q(h);
-    }
-    fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
-        for (n, g) in self.g.iter().enumerate() {
-            for (j, &g) in g.iter().enumerate() {
-                h.add_re(n, n, z.re[j] * (2.0 * g));
-            }
-        }
-    }
-    fn h_c(&self, z: &Coords) -> Lane {
-        ingredients::h_c_harmonic(&self.frequency, &self.frequency, z)
-    }
-    fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
-        if self.gradients {
-            ingredients::dh_qc_dzc_diagonal_linear(&self.g, left, right, out);
-        } else {
-            ingredients::dh_qc_dzc_differences(self, z, left, right, out);
-        }
-    }
-    fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
-        if self.gradients {
-            ingredients::dh_c_dzc_harmonic(&self.frequency, &self.frequency, z, out);
-        } else {
-            ingredients::dh_c_dzc_differences(self, z, out);
-        }
-    }
-    fn init_classical(&self) -> Sampler<'_> {
-        self.model.init_classical()
-    }
-    fn hop(&self, z: &[c64], direction: &[c64], gap: f64) -> Hop {
-        ingredients::hop_harmonic(&self.frequency, &self.frequency, z, direction, gap).into()
-    }
-}
 
 fn largest_difference(a: &Data, b: &Data) -> f64 {
     let dm = a.complex("dm_db").unwrap().to_owned() - b.complex("dm_db").unwrap();
@@ -86,10 +22,14 @@ fn largest_difference(a: &Data, b: &Data) -> f64 {
     energy.iter().map(|x: &f64| x.abs()).fold(dm, f64::max)
 }
 
-fn plain<A: Algorithm + Clone>(algorithm: A, gradients: bool) -> (Data, Data) {
+/// The data of a model without facts, and those of the built-in one.
+fn without_facts<A: Algorithm + Clone, M: Model>(
+    algorithm: A,
+    own: impl Fn(&SpinBoson) -> M,
+) -> (Data, Data) {
     let mut built_in = spin_boson(algorithm);
     built_in.settings.num_trajs = 40;
-    let model = Plain::new(&built_in.model, gradients);
+    let model = own(&built_in.model);
     let mut sim = Simulation::new(model, built_in.algorithm.clone());
     sim.settings = built_in.settings.clone();
     sim.initial_state = built_in.initial_state.clone();
@@ -100,12 +40,20 @@ fn plain<A: Algorithm + Clone>(algorithm: A, gradients: bool) -> (Data, Data) {
 
 #[test]
 fn a_model_without_facts_gives_what_the_fast_kernels_give() {
-    let (own, fast) = plain(MeanField::default(), true);
-    let difference = largest_difference(&own, &fast);
-    assert!(difference < 1e-12, "{difference:e}");
-    let (own, fast) = plain(surface_hopping(false), true);
-    let difference = largest_difference(&own, &fast);
-    assert!(difference < 1e-10, "{difference:e}");
+    for (own, fast) in [
+        without_facts(MeanField::default(), WithoutFacts::new),
+        without_facts(MeanField::default(), OnBlocks::new),
+    ] {
+        let difference = largest_difference(&own, &fast);
+        assert!(difference < 1e-12, "{difference:e}");
+    }
+    for (own, fast) in [
+        without_facts(surface_hopping(false), WithoutFacts::new),
+        without_facts(surface_hopping(false), OnBlocks::new),
+    ] {
+        let difference = largest_difference(&own, &fast);
+        assert!(difference < 1e-10, "{difference:e}");
+    }
 }
 
 #[test]
@@ -133,7 +81,8 @@ fn closures_with_facts_hop_as_the_built_in_model_does() {
 
 #[test]
 fn finite_differences_are_near_the_gradients() {
-    let (own, fast) = plain(MeanField::default(), false);
+    let own = |model: &SpinBoson| WithoutFacts::new(model).with_differences();
+    let (own, fast) = without_facts(MeanField::default(), own);
     let difference = largest_difference(&own, &fast);
     assert!(difference > 0.0 && difference < 1e-5, "{difference:e}");
 }

@@ -5,11 +5,6 @@ use fascicle::core::elementary::exp;
 use fascicle::dynamics::{Classical, Coupling, Hop};
 use fascicle::prelude::*;
 
-/// kT, the coupling V and half the offset E of the default spin-boson model.
-const KT: f64 = 1.0;
-const V: f64 = 0.5;
-const E: f64 = 0.5;
-
 /// The frequencies and couplings of the model's modes.
 ///
 /// # Panics
@@ -27,6 +22,7 @@ pub struct WithoutFacts {
     model: SpinBoson,
     frequency: Vec<f64>,
     g: Vec<Vec<f64>>,
+    gradients: bool,
 }
 
 impl WithoutFacts {
@@ -34,7 +30,14 @@ impl WithoutFacts {
     pub fn new(model: &SpinBoson) -> Self {
         let (frequency, g) = modes(model);
         let minus = g.iter().map(|g| -g).collect();
-        Self { model: model.clone(), frequency, g: vec![g, minus] }
+        Self { model: model.clone(), frequency, g: vec![g, minus], gradients: true }
+    }
+
+    /// With gradients by finite differences, as of a model that gives none.
+    #[must_use]
+    pub fn with_differences(mut self) -> Self {
+        self.gradients = false;
+        self
     }
 }
 
@@ -57,11 +60,19 @@ impl Model for WithoutFacts {
     fn h_c(&self, z: &Coords) -> Lane {
         ingredients::h_c_harmonic(&self.frequency, &self.frequency, z)
     }
-    fn dh_qc_dzc(&self, _: &Coords, left: &States, right: &States, out: &mut Coords) {
-        ingredients::dh_qc_dzc_diagonal_linear(&self.g, left, right, out);
+    fn dh_qc_dzc(&self, z: &Coords, left: &States, right: &States, out: &mut Coords) {
+        if self.gradients {
+            ingredients::dh_qc_dzc_diagonal_linear(&self.g, left, right, out);
+        } else {
+            ingredients::dh_qc_dzc_differences(self, z, left, right, out);
+        }
     }
     fn dh_c_dzc(&self, z: &Coords, out: &mut Coords) {
-        ingredients::dh_c_dzc_harmonic(&self.frequency, &self.frequency, z, out);
+        if self.gradients {
+            ingredients::dh_c_dzc_harmonic(&self.frequency, &self.frequency, z, out);
+        } else {
+            ingredients::dh_c_dzc_differences(self, z, out);
+        }
     }
     fn init_classical(&self) -> Sampler<'_> {
         self.model.init_classical()
@@ -74,15 +85,17 @@ impl Model for WithoutFacts {
 /// A user's own model on blocks, as it would be written in a notebook's cell: operators of `Lane` and
 /// loops over modes, no facts, and no hop of its own.
 pub struct OnBlocks {
+    /// Half the difference of energies, the coupling, and kT.
+    constants: [f64; 3],
     frequency: Vec<f64>,
     g: Vec<f64>,
 }
 
 impl OnBlocks {
-    /// With the modes of the built-in model.
+    /// With the constants and modes of the built-in model.
     pub fn new(model: &SpinBoson) -> Self {
         let (frequency, g) = modes(model);
-        Self { frequency, g }
+        Self { constants: [model.E, model.V, model.kBT], frequency, g }
     }
 }
 
@@ -97,9 +110,10 @@ impl Model for OnBlocks {
         self.frequency.clone()
     }
     fn h_q(&self, h: &mut Hermitian) {
-        h.add_constant(0, 0, c64(E, 0.0));
-        h.add_constant(1, 1, c64(-E, 0.0));
-        h.add_constant(1, 0, c64(V, 0.0));
+        let [e, v, _] = self.constants;
+        h.add_constant(0, 0, c64(e, 0.0));
+        h.add_constant(1, 1, c64(-e, 0.0));
+        h.add_constant(1, 0, c64(v, 0.0));
     }
     fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
         let mut shift = Lane::ZERO;
@@ -131,18 +145,20 @@ impl Model for OnBlocks {
         }
     }
     fn init_classical(&self) -> Sampler<'_> {
-        Sampler::new(|draws, z| thermal(draws, z, &self.frequency))
+        let [.., kbt] = self.constants;
+        Sampler::new(move |draws, z| thermal(draws, z, kbt, &self.frequency))
     }
 }
 
 /// The same from closures, one trajectory at a time.
 pub fn closures(model: &SpinBoson) -> ClosureModel {
+    let SpinBoson { E, V, kBT, .. } = *model;
     let (frequency, g) = modes(model);
     let (coupling, energy, slope, start) =
         (g.clone(), frequency.clone(), frequency.clone(), frequency.clone());
     ClosureModel::new("spin and bosons", 2, frequency.len())
         .with_weight(&frequency)
-        .with_h_q(|h| {
+        .with_h_q(move |h| {
             h[(0, 0)] = c64(E, 0.0);
             h[(1, 1)] = c64(-E, 0.0);
             h[(1, 0)] = c64(V, 0.0);
@@ -164,12 +180,12 @@ pub fn closures(model: &SpinBoson) -> ClosureModel {
                 out[j] = force * g;
             }
         })
-        .with_init_classical(move |draws, z| thermal(draws, z, &start))
+        .with_init_classical(move |draws, z| thermal(draws, z, kBT, &start))
 }
 
 /// Thermal coordinates of modes whose weights are their frequencies.
-fn thermal(draws: &mut Draws, z: &mut [c64], frequency: &[f64]) {
-    let deviation = |j: usize| (KT / (2.0 * frequency[j])).sqrt();
+fn thermal(draws: &mut Draws, z: &mut [c64], kbt: f64, frequency: &[f64]) {
+    let deviation = |j: usize| (kbt / (2.0 * frequency[j])).sqrt();
     for (j, z) in z.iter_mut().enumerate() {
         z.re = deviation(j) * draws.normal();
     }
