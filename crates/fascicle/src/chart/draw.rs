@@ -1,42 +1,19 @@
 //! Drawing a chart on any backend of plotters.
 
 use std::ops::Range;
-use std::sync::Once;
 
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
 
 use super::curves::Curve;
+use super::palette::{self, COLOURS, GRID, INK};
 use super::{Chart, ChartError};
-
-/// DejaVu Sans: Latin, Greek, and signs that formulas need. Its licence is beside it.
-static FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
-
-/// Okabe and Ito's colours, which colour-blind readers can tell apart.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(70, 70, 70),
-];
-
-const INK: RGBColor = RGBColor(40, 40, 40);
-const GRID: RGBColor = RGBColor(228, 228, 228);
 
 type Plot<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Draws the chart.
 pub(super) fn draw<B: DrawingBackend>(chart: &Chart, backend: B) -> Result<(), ChartError> {
-    // The font is the same in every copy of this static, and registering it again changes nothing.
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        // The bytes are part of the library, and the tests draw with them.
-        let _ = register_font("sans-serif", FontStyle::Normal, FONT);
-    });
+    palette::register();
     let area = backend.into_drawing_area();
     try_draw(chart, &area).map_err(|error| ChartError::Drawing { why: error.to_string() })
 }

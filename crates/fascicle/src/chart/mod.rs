@@ -6,6 +6,8 @@
 mod curves;
 mod draw;
 mod error;
+#[doc(hidden)]
+pub mod palette;
 #[cfg(test)]
 mod tests;
 

@@ -4,30 +4,10 @@ use std::error::Error;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use fascicle::chart::palette::{self, COLOURS, GRID, INK};
 pub use plotters::prelude::SeriesLabelPosition;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, register_font};
-
-/// The font of fascicle's own charts.
-static FONT: &[u8] = include_bytes!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../crates/fascicle/fonts/DejaVuSans-subset.ttf"
-));
-
-/// Okabe and Ito's colours, which colour-blind readers can tell apart.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(70, 70, 70),
-];
-
-const INK: RGBColor = RGBColor(40, 40, 40);
-const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// A line, drawn with a dot at each point if it was measured.
 pub struct Curve {
@@ -59,7 +39,7 @@ pub struct Chart {
 impl Chart {
     /// Draws it into an SVG file.
     pub fn save(&self, path: PathBuf) -> Result<(), Box<dyn Error>> {
-        register_font("sans-serif", FontStyle::Normal, FONT).map_err(|_| "the font is damaged")?;
+        palette::register();
         let area = SVGBackend::new(&path, (760, 520)).into_drawing_area();
         self.draw(&area).map_err(|error| format!("{}: {error}", path.display()))?;
         eprintln!("wrote {}", path.display());
