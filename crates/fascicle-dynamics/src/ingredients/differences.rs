@@ -35,7 +35,7 @@ pub fn dh_qc_dzc_differences<M: Model + ?Sized>(
     let here = product(left, &times);
     let mut moved = z.clone();
     let mut element = |moved: &Coords| {
-        let mut h = Hermitian::zeros(n);
+        h.clear();
         model.h_qc(moved, &mut h);
         h.times(right, &mut times);
         let there = product(left, &times);

@@ -5,6 +5,7 @@
 
 use fascicle_core::c64;
 
+use super::classical::with_stiffness;
 use crate::Coords;
 use crate::structure::Classical;
 
@@ -17,8 +18,9 @@ pub fn hop_harmonic(
     direction: &[c64],
     gap: f64,
 ) -> Option<Vec<c64>> {
-    let stiffness: Vec<f64> = frequency.iter().zip(weight).map(|(w, h)| w * w / h).collect();
-    let line = Line::harmonic(&stiffness, weight, |j| z[j].re, |j| z[j].im, direction);
+    let line = with_stiffness(frequency, weight, |stiffness| {
+        Line::harmonic(stiffness, weight, |j| z[j].re, |j| z[j].im, direction)
+    });
     Some(shift(line.gamma(gap)?, direction))
 }
 
