@@ -14,13 +14,24 @@ fn every_trajectory<M: Model, A: Algorithm>(sim: &Simulation<M, A>) -> Vec<Traje
     data.seeds().to_vec().into_iter().map(|seed| data.trajectory(seed).unwrap().clone()).collect()
 }
 
-/// Two uncoupled states with a gap, and a free particle of kinetic energy 0.5: nothing moves the
-/// populations but decoherence.
-fn uncoupled(gap: f64) -> ClosureModel {
-    ClosureModel::new("uncoupled", 2, 1)
+/// Two uncoupled states with a gap of 0.3 and populations 0.36 and 0.64, and a free particle of kinetic
+/// energy 0.5: nothing moves the populations but decoherence.
+fn uncoupled<A: Algorithm>(
+    algorithm: A,
+    trajectories: u64,
+    tmax: f64,
+) -> Simulation<ClosureModel, A> {
+    let model = ClosureModel::new("uncoupled", 2, 1)
         .with_structure(Structure::general().with_free())
-        .with_h_q(move |h| h[(1, 1)] = c64(gap, 0.0))
-        .with_init_classical(|_, z| z[0] = c64(0.0, 0.5_f64.sqrt()))
+        .with_h_q(|h| h[(1, 1)] = c64(0.3, 0.0))
+        .with_init_classical(|_, z| z[0] = c64(0.0, 0.5_f64.sqrt()));
+    let mut sim = Simulation::new(model, algorithm);
+    sim.settings.num_trajs = trajectories;
+    sim.settings.tmax = tmax;
+    sim.settings.dt_update = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
+    sim
 }
 
 /// Granucci and Persico: populations of inactive states decay as e^(−2t/τ),
@@ -29,13 +40,8 @@ fn uncoupled(gap: f64) -> ClosureModel {
 fn edc_decays_as_its_authors_say() {
     let algorithm =
         surface_hopping(false).with_decoherence(EnergyBasedDecoherence::default()).unwrap();
-    let mut sim = Simulation::new(uncoupled(0.3), algorithm);
-    sim.settings.num_trajs = 32;
-    sim.settings.tmax = 8.0;
-    sim.settings.dt_update = 0.01;
+    let mut sim = uncoupled(algorithm, 32, 8.0);
     sim.settings.dt_collect = 0.5;
-    sim.settings.progress_bar = false;
-    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
     let mut seen = [false; 2];
     for trajectory in every_trajectory(&sim) {
         let dm = trajectory.complex("dm_db").unwrap();
@@ -55,13 +61,7 @@ fn edc_decays_as_its_authors_say() {
 /// Without decoherence the same coherence stays for ever: the defect that is corrected.
 #[test]
 fn without_edc_nothing_decays() {
-    let mut sim = Simulation::new(uncoupled(0.3), surface_hopping(false));
-    sim.settings.num_trajs = 4;
-    sim.settings.tmax = 8.0;
-    sim.settings.dt_update = 0.01;
-    sim.settings.progress_bar = false;
-    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
-    for trajectory in every_trajectory(&sim) {
+    for trajectory in every_trajectory(&uncoupled(surface_hopping(false), 4, 8.0)) {
         let dm = trajectory.complex("dm_db").unwrap();
         assert!((dm[[80, 0, 1]].norm() - 0.48).abs() < 1e-12);
     }
@@ -274,13 +274,7 @@ fn adiabatic_populations_and_detailed_balance_of_two_uncoupled_levels() {
         let mut algorithm = surface_hopping(true);
         algorithm.recipe.collect.push(CollectPopAdb { of });
         algorithm.recipe.collect.push(CollectDetailedBalance { of, kbt: 0.5 });
-        let mut sim = Simulation::new(uncoupled(0.3), algorithm);
-        sim.settings.num_trajs = 8;
-        sim.settings.tmax = 1.0;
-        sim.settings.dt_update = 0.01;
-        sim.settings.progress_bar = false;
-        sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
-        let data = serial_driver(&sim).unwrap();
+        let data = serial_driver(uncoupled(algorithm, 8, 1.0)).unwrap();
         let (populations, balance) =
             (data.real("pop_adb").unwrap(), data.real("detailed_balance").unwrap());
         let thermal = (-0.3_f64 / 0.5).exp() / (1.0 + (-0.3_f64 / 0.5).exp());
@@ -382,13 +376,7 @@ fn adiabatic_populations_of_mash() {
     let of = Populations::Mapping;
     let mut algorithm = mash();
     algorithm.recipe.collect.push(CollectPopAdb { of });
-    let mut sim = Simulation::new(uncoupled(0.3), algorithm);
-    sim.settings.num_trajs = 8;
-    sim.settings.tmax = 1.0;
-    sim.settings.dt_update = 0.01;
-    sim.settings.progress_bar = false;
-    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
-    let data = serial_driver(&sim).unwrap();
+    let data = serial_driver(uncoupled(algorithm, 8, 1.0)).unwrap();
     let (dm, populations) = (data.complex("dm_db").unwrap(), data.real("pop_adb").unwrap());
     for time in 0..data.times().len() {
         for k in 0..2 {
