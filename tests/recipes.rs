@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use fascicle::core::{Event, Failure, Trajectory};
-use fascicle::dynamics::{Block, Coords, Lane, Step};
+use fascicle::dynamics::{Block, Coords, Lane, Step, Vector};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
 
@@ -120,6 +120,49 @@ fn with_a_task_left_out_data_still_do_not_depend_on_the_batch_size() {
         };
         assert_eq!(digest(8), digest(64), "without {left_out}");
     }
+}
+
+/// Mean-field data where a task of one's own changes the density matrix of a trajectory.
+fn with_density_matrix(change: fn(&mut Vector, usize)) -> Result<Data, String> {
+    let mut algorithm = MeanField::default();
+    let own = task("own_dm_db", move |_, block| {
+        let lane = block.seeds().len() - 1;
+        change(&mut block.dm_db, lane);
+        Ok(())
+    });
+    algorithm.recipe.collect.insert_after("update_dm_db_wf", own).unwrap();
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 10;
+    sim.settings.tmax = 0.4;
+    serial_driver(&sim).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_density_matrix_that_is_not_hermitian_is_an_error() {
+    let wrong: [fn(&mut Vector, usize); 4] = [
+        |dm, lane| dm.set(1, lane, c64(0.0, 0.0)),
+        |dm, lane| dm.set(2, lane, dm.get(1, lane)),
+        |dm, lane| dm.add(0, lane, c64(0.0, 1e-7)),
+        |dm, lane| dm.add(1, lane, c64(f64::MAX, 0.0)),
+    ];
+    for change in wrong {
+        let error = with_density_matrix(change).unwrap_err();
+        assert!(error.contains("batch 0 (seeds 0-9) failed: dm_db is not Hermitian"), "{error}");
+        assert!(error.contains("outputs.complex"), "{error}");
+    }
+}
+
+#[test]
+fn rounding_in_the_upper_triangle_is_left_out() {
+    let sound = with_density_matrix(|_, _| ()).unwrap();
+    let rounding = with_density_matrix(|dm, lane| {
+        dm.add(1, lane, c64(1e-10, -1e-10));
+        dm.add(3, lane, c64(0.0, 1e-10));
+    });
+    assert_eq!(rounding.unwrap().complex("dm_db").unwrap(), sound.complex("dm_db").unwrap());
+    // What is not a number is told as such.
+    let error = with_density_matrix(|dm, lane| dm.add(2, lane, c64(f64::NAN, 0.0))).unwrap_err();
+    assert!(error.contains("dm_db is NaN at time 0 (seed 9)"), "{error}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fascicle_core::{Failure, Lanes, Recorder, Scale, Seed, c64};
 
 use crate::step::System;
-use crate::sys::flat;
+use crate::sys::{Complex, Kernel, Pack, dispatch, flat};
 use crate::tasks::{Adiabatic, Crossings, HopNumbers};
 use crate::warm::Warm;
 use crate::{Basis, Coords, Hermitian, LANES, Lane, States, Step, Vector};
@@ -38,7 +38,9 @@ pub struct Block {
     pub hop_prob: Vec<Lane>,
     /// The surface to hop to; −1 for none (surface hopping).
     pub hop_dest: Lane,
-    /// The density matrix in the diabatic basis, `[row × N + column]`.
+    /// The density matrix in the diabatic basis, `[row × N + column]`: both triangles, which
+    /// `collect_dm_db` expects to be mirror images. A matrix that is not Hermitian is handed out by a
+    /// task of your own, with [`Outputs::complex`].
     pub dm_db: Vector,
     /// The quantum energy.
     pub quantum_energy: Lane,
@@ -171,8 +173,18 @@ struct Output {
     scale: Scale,
     re: Vec<Lane>,
     im: Option<Vec<Lane>>,
-    hermitian: bool,
+    symmetry: Symmetry,
     fresh: bool,
+}
+
+/// What is known of a complex output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Symmetry {
+    /// Nothing.
+    Unknown,
+    Hermitian,
+    /// That it is not Hermitian, where it should be.
+    Broken,
 }
 
 impl Outputs {
@@ -183,13 +195,19 @@ impl Outputs {
 
     /// Hands out a complex output of this shape, a lane per component.
     pub fn complex(&mut self, name: &str, shape: &[usize], scale: Scale, values: &Vector) {
-        self.put(name, shape, scale, &values.re, Some(&values.im)).hermitian = false;
+        self.put(name, shape, scale, &values.re, Some(&values.im)).symmetry = Symmetry::Unknown;
     }
 
-    /// Hands out a Hermitian matrix, n × n, `[row × n + column]`: of its elements the lower triangle
-    /// counts, and the upper one is its mirror image. It takes half the time and room of a complex output.
+    /// Hands out a Hermitian matrix, n × n, `[row × n + column]`. It takes half the time and room of a
+    /// complex output: the lower triangle is summed, and the upper one is its mirror image. A run in which
+    /// the two differ by more than 1e-8 of the largest element fails and says so; with less, what is in
+    /// the upper triangle, and in imaginary parts on the diagonal, is left out.
     pub fn hermitian(&mut self, name: &str, n: usize, scale: Scale, values: &Vector) {
-        self.put(name, &[n, n], scale, &values.re, Some(&values.im)).hermitian = true;
+        // Another number of elements is told when it is recorded.
+        let whole = values.re.len() == n * n && values.im.len() == n * n;
+        let broken = whole && dispatch(IsLopsided { n, values });
+        self.put(name, &[n, n], scale, &values.re, Some(&values.im)).symmetry =
+            if broken { Symmetry::Broken } else { Symmetry::Hermitian };
     }
 
     fn put(
@@ -202,8 +220,8 @@ impl Outputs {
     ) -> &mut Output {
         let at = self.0.iter().position(|output| output.name == name).unwrap_or_else(|| {
             let (name, shape, re) = (name.to_string(), Vec::new(), Vec::new());
-            let (im, hermitian, fresh) = (None, false, false);
-            self.0.push(Output { name, shape, scale, re, im, hermitian, fresh });
+            let (im, symmetry, fresh) = (None, Symmetry::Unknown, false);
+            self.0.push(Output { name, shape, scale, re, im, symmetry, fresh });
             self.0.len() - 1
         });
         let output = &mut self.0[at];
@@ -224,15 +242,18 @@ impl Outputs {
     pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
         for output in self.0.iter_mut().filter(|output| output.fresh) {
             output.fresh = false;
-            let Output { name, shape, scale, re, im, hermitian, .. } = output;
+            let Output { name, shape, scale, re, im, symmetry, .. } = output;
             check_shape(name, shape, re.len())?;
             let re = lanes(re);
-            match im {
-                Some(im) if *hermitian => {
-                    to.hermitian(time, name, shape[0], *scale, re, lanes(im))?;
-                }
-                Some(im) => to.complex(time, name, shape, *scale, re, lanes(im))?,
-                None => to.real(time, name, shape, *scale, re)?,
+            let Some(im) = im else {
+                to.real(time, name, shape, *scale, re)?;
+                continue;
+            };
+            let im = lanes(im);
+            match symmetry {
+                Symmetry::Unknown => to.complex(time, name, shape, *scale, re, im)?,
+                Symmetry::Hermitian => to.hermitian(time, name, shape[0], *scale, re, im)?,
+                Symmetry::Broken => return Err(not_hermitian(name)),
             }
         }
         Ok(())
@@ -257,4 +278,51 @@ fn check_shape(name: &str, shape: &[usize], found: usize) -> Result<(), Failure>
     let message =
         format!("output {name} of shape {shape:?} needs {expected} components, found {found}");
     Err(Failure::other(message))
+}
+
+fn not_hermitian(name: &str) -> Failure {
+    let instead = "hand out any other with `outputs.complex` in a task of your own";
+    Failure::other(format!(
+        "{name} is not Hermitian, and its lower triangle alone counts: {instead}"
+    ))
+}
+
+/// Whether the triangles of a matrix differ by more than rounding in any lane. What is not finite does
+/// not: that is told when it is summed.
+struct IsLopsided<'a> {
+    n: usize,
+    values: &'a Vector,
+}
+
+impl Kernel for IsLopsided<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<P: Pack>(self) -> bool {
+        const TOLERANCE: f64 = 1e-8;
+        let Self { n, values } = self;
+        let mut lopsided = false;
+        for at in 0..P::COUNT {
+            let (mut largest, mut difference) = (P::zero(), P::zero());
+            for row in 0..n {
+                for column in 0..=row {
+                    let lower = Complex::<P>::load(values, row * n + column, at);
+                    let upper = Complex::<P>::load(values, column * n + row, at).conj();
+                    for (x, y) in [(lower.re, upper.re), (lower.im, upper.im)] {
+                        largest = larger(largest, larger(x.abs(), y.abs()));
+                        difference = larger(difference, (x - y).abs());
+                    }
+                }
+            }
+            let allowed = largest * P::splat(TOLERANCE);
+            lopsided |= P::any_not(allowed.at_least(difference));
+        }
+        lopsided
+    }
+}
+
+/// The larger one, or `a` where `b` is not a number.
+#[inline(always)]
+fn larger<P: Pack>(a: P, b: P) -> P {
+    P::select(b.at_least(a), b, a)
 }

@@ -63,8 +63,8 @@ task! {
 }
 
 task! {
-    /// Hands out `dm_db`, complex, N × N: its lower triangle, of which the upper one is the mirror
-    /// image.
+    /// Hands out `dm_db`, complex, N × N, a Hermitian matrix; one that is not is an error
+    /// ([`Outputs::hermitian`](crate::Outputs::hermitian)).
     CollectDmDb, "collect_dm_db", |step, block| {
         let n = step.num_quantum_states();
         block.outputs.hermitian("dm_db", n, step.system().dm_scale, &block.dm_db);
