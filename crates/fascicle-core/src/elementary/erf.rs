@@ -1,6 +1,6 @@
 //! The error function.
 
-use super::ROUND;
+use super::{Number, ROUND};
 
 /// erf(x) = 2/√π ∫₀ˣ e^(−t²) dt, within 1.4 ulp (measured).
 ///
@@ -9,37 +9,46 @@ use super::ROUND;
 /// Taylor's series about the nearest multiple x₀ of 1/8, about 0 for |x| < 5/16: the coefficients f_k
 /// of e^(−(x₀ + d)²) / e^(−x₀²) obey (k + 1) f_(k+1) = −2 (x₀ f_k + f_(k−1)).
 #[inline(always)]
-pub fn erf(x: f64) -> f64 {
+pub fn erf<N: Number>(x: N) -> N {
+    let negative = x.bit::<63>();
+    let size = N::select(negative, -x, x);
+    // (The comparison keeps a NaN.)
+    let size = N::select(size.above(N::splat(6.0)), N::splat(6.0), size);
+    let about_zero = N::splat(0.3125).above(size);
+    let nearest = N::splat(ROUND).plus_product(size, N::splat(8.0));
+    let nearest = N::select(about_zero, N::splat(ROUND), nearest);
+    let start = (nearest - N::splat(ROUND)) * N::splat(0.125);
+    let [high, low, slope] = nearest.look_up(&TABLE);
+    let distance = size - start;
+    let tail = tail(start, distance);
+    let beyond_one = N::splat(SLOPE_BEYOND_ONE).plus_product(slope, tail);
+    let near_zero = size.plus_product(size, beyond_one);
+    let elsewhere = high + low.plus_product(slope * distance, N::splat(1.0) + tail);
+    let value = N::select(about_zero, near_zero, elsewhere);
+    N::select(negative, -value, value)
+}
+
+/// Σ_(k > 0) f_k d^k / (k + 1).
+#[inline(always)]
+fn tail<N: Number>(start: N, distance: N) -> N {
     const TERMS: usize = 16;
     // 1 / (k + 1) and 1 / (k + 2): quicker than quotients.
-    let inverse = |k: usize| const { inverses::<{ TERMS + 1 }>() }[k];
-    let size = if x.abs() > 6.0 { 6.0 } else { x.abs() };
-    // Rounding by an addition, with the whole number in the last bits: vectors do that on any
-    // machine. (A NaN comes back with the distance below.)
-    let shifted = size * 8.0 + ROUND;
-    let nearest = if size < 0.3125 { 0 } else { shifted.to_bits() as usize & 63 };
-    let start = if size < 0.3125 { 0.0 } else { (shifted - ROUND) * 0.125 };
-    let distance = size - start;
-    let [high, low, slope] = TABLE[nearest];
-    let mut terms = [0.0; TERMS];
-    let (mut before, mut f) = (0.0, 1.0);
+    const INVERSES: [f64; TERMS + 1] = inverses();
+    let (mut before, mut f) = (N::splat(0.0), N::splat(1.0));
+    let mut terms = [f; TERMS];
     for k in 0..TERMS {
-        let twice = -2.0 * inverse(k);
-        (before, f) = (f, (twice * start) * f + twice * before);
-        terms[k] = f * inverse(k + 1);
+        let twice = N::splat(-2.0 * INVERSES[k]);
+        (before, f) = (f, (twice * before).plus_product(twice * start, f));
+        terms[k] = f * N::splat(INVERSES[k + 1]);
     }
     // Even and odd powers apart, two short chains instead of a long one.
-    let (mut even, mut odd) = (0.0, 0.0);
+    let (mut even, mut odd) = (N::splat(0.0), N::splat(0.0));
     let square = distance * distance;
     for k in (0..TERMS / 2).rev() {
-        even = even * square + terms[2 * k];
-        odd = odd * square + terms[2 * k + 1];
+        even = terms[2 * k].plus_product(even, square);
+        odd = terms[2 * k + 1].plus_product(odd, square);
     }
-    let tail = distance * (even + distance * odd);
-    let near_zero = size + size * (SLOPE_BEYOND_ONE + slope * tail);
-    let elsewhere = high + (low + slope * distance * (1.0 + tail));
-    let value = if nearest == 0 { near_zero } else { elsewhere };
-    value.copysign(x)
+    distance * even.plus_product(distance, odd)
 }
 
 /// 1, 1/2, 1/3, …

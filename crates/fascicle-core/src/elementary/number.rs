@@ -36,8 +36,11 @@ pub trait Number:
     #[must_use]
     fn power_of_two(self) -> Self;
 
-    /// Whether a bit of k is set, from k + 1.5 × 2^52.
+    /// Whether a bit is set: one of k in k + 1.5 × 2^52, or the sign's, the 63rd.
     fn bit<const BIT: u32>(self) -> Self::Mask;
+
+    /// Row k mod 64 of a table, from k + 1.5 × 2^52.
+    fn look_up<const COLUMNS: usize>(self, table: &[[f64; COLUMNS]; 64]) -> [Self; COLUMNS];
 }
 
 impl Number for f64 {
@@ -66,5 +69,10 @@ impl Number for f64 {
     #[inline(always)]
     fn bit<const BIT: u32>(self) -> bool {
         self.to_bits() & (1 << BIT) != 0
+    }
+
+    #[inline(always)]
+    fn look_up<const COLUMNS: usize>(self, table: &[[f64; COLUMNS]; 64]) -> [Self; COLUMNS] {
+        table[self.to_bits() as usize & 63]
     }
 }

@@ -46,6 +46,16 @@ impl<P: Pack> Number for Pair<P> {
     fn bit<const BIT: u32>(self) -> Self::Mask {
         (self.0.bit::<BIT>(), self.1.bit::<BIT>())
     }
+
+    #[inline(always)]
+    fn look_up<const COLUMNS: usize>(self, table: &[[f64; COLUMNS]; 64]) -> [Self; COLUMNS] {
+        let (a, b) = (self.0.look_up(table), self.1.look_up(table));
+        let mut out = [self; COLUMNS];
+        for column in 0..COLUMNS {
+            out[column] = Self(a[column], b[column]);
+        }
+        out
+    }
 }
 
 impl<P: Pack> Pack for Pair<P> {

@@ -67,6 +67,12 @@ impl<const FUSED: bool> Number for Portable<FUSED> {
     }
 
     #[inline(always)]
+    fn look_up<const COLUMNS: usize>(self, table: &[[f64; COLUMNS]; 64]) -> [Self; COLUMNS] {
+        let [a, b] = self.0.map(|x| x.look_up(table));
+        std::array::from_fn(|column| Self([a[column], b[column]]))
+    }
+
+    #[inline(always)]
     fn bit<const BIT: u32>(self) -> Mask {
         self.0.map(f64::bit::<BIT>)
     }

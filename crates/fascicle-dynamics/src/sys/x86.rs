@@ -100,6 +100,29 @@ macro_rules! pack {
                 // SAFETY: a pack is made only where the machine has its instructions.
                 unsafe { $bit }
             }
+
+            #[inline(always)]
+            fn look_up<const COLUMNS: usize>(
+                self,
+                table: &[[f64; COLUMNS]; 64],
+            ) -> [Self; COLUMNS] {
+                // SAFETY: a register is as many doubles.
+                let places: [f64; $width] = unsafe { transmute(self.0) };
+                let mut columns = [[0.0; $width]; COLUMNS];
+                for lane in 0..$width {
+                    let row = places[lane].look_up(table);
+                    for column in 0..COLUMNS {
+                        columns[column][lane] = row[column];
+                    }
+                }
+                let mut out = [self; COLUMNS];
+                for column in 0..COLUMNS {
+                    // SAFETY: a register is as many doubles.
+                    let register: $register = unsafe { transmute(columns[column]) };
+                    out[column] = Self(register);
+                }
+                out
+            }
         }
 
         impl<const FUSED: bool> Pack for $pack<FUSED> {
