@@ -169,12 +169,12 @@ fn a_model_with_only_its_hamiltonians_agrees_with_the_built_in_one() {
     }
 }
 
-/// The largest difference of density matrices, and of energies relative to their size.
 /// A model's own form of the step of z does what the staged computation does, to the last bit.
 #[test]
-fn tullys_problems_step_as_any_model() {
+fn models_with_a_step_of_their_own_step_as_any_model() {
     let without = ["runge_kutta".to_string()];
-    for name in ["TullyProblemOne", "TullyProblemTwo", "TullyProblemThree"] {
+    let own = |name: &&&str| name.starts_with("Tully") || name.starts_with("ComplexAvoided");
+    for name in MODELS.iter().filter(own) {
         let fused = |without: &[String]| {
             let mean_field = of_model(name, without, MeanField::default());
             let hopping = of_model(name, without, surface_hopping(false));
@@ -187,6 +187,7 @@ fn tullys_problems_step_as_any_model() {
     }
 }
 
+/// The largest difference of density matrices, and of energies relative to their size.
 fn difference(a: &Data, b: &Data) -> f64 {
     let (x, y) = (a.complex("dm_db").unwrap(), b.complex("dm_db").unwrap());
     let populations = x.iter().zip(y.iter()).map(|(a, b)| (a - b).norm());

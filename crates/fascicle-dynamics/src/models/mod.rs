@@ -2,6 +2,7 @@
 
 mod closure;
 mod complex_avoided_crossing;
+mod crossing;
 mod fmo_complex;
 mod holstein_lattice;
 mod holstein_reciprocal;
