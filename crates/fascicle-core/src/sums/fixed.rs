@@ -1,5 +1,6 @@
 //! Fixed-point sums.
 
+use super::big::scale;
 use super::mirror::Mirrored;
 use super::near::{LANES, Near, all_zero, far};
 
@@ -153,7 +154,7 @@ struct Grid {
 
 impl Grid {
     fn new(range: i32) -> Self {
-        Self { unit: range - BITS, scale: 2.0_f64.powi(BITS - LOW_BITS - range) }
+        Self { unit: range - BITS, scale: scale(1.0, i64::from(BITS - LOW_BITS - range)) }
     }
 
     /// Adds up to sixteen values: those that are multiples of the unit and of about the same size as

@@ -67,7 +67,7 @@ impl Scale {
     /// The largest |x| that can be added.
     pub(crate) fn limit(self) -> f64 {
         match self {
-            Self::Fixed { log2_range: range } => 2.0_f64.powi(range),
+            Self::Fixed { log2_range: range } => big::scale(1.0, i64::from(range)),
             Self::Exact => f64::MAX,
         }
     }

@@ -326,5 +326,26 @@ fn dm_scale(norm2: f64, n: usize) -> Scale {
         return Scale::Exact;
     }
     let bound = n as f64 * norm2.max(1.0) * (norm2 + 1.0);
-    Scale::Fixed { log2_range: bound.log2().ceil() as i32 + 3 }
+    Scale::Fixed { log2_range: ceil_log2(bound) + 3 }
+}
+
+/// The least k with 2^k ≥ x, for a normal x > 0, from its bits: the system's logarithm may be off where
+/// x is near a power of two.
+fn ceil_log2(x: f64) -> i32 {
+    let (exponent, rest) = (x.to_bits() >> 52, x.to_bits() << 12);
+    exponent as i32 - 1023 + i32::from(rest != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_logarithms_are_rounded_up_exactly() {
+        for k in -1022..1024 {
+            let power = 2.0_f64.powi(k);
+            assert_eq!((ceil_log2(power), ceil_log2(power.next_up())), (k, k + 1));
+        }
+        assert_eq!((ceil_log2(1.5), ceil_log2(f64::MAX)), (1, 1024));
+    }
 }
