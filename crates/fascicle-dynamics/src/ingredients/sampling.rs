@@ -1,5 +1,6 @@
 //! Initial conditions.
 
+use fascicle_core::elementary::tanh;
 use fascicle_core::{Draws, LaneDraws, Purpose, Seed, Seeding, c64};
 
 use crate::sys::{Kernel, Pack, dispatch};
@@ -173,7 +174,7 @@ pub fn wigner_harmonic<'a>(
 ) -> Sampler<'a> {
     about_zero(mass, weight, |j| {
         let (m, w) = (mass[j], frequency[j]);
-        let tanh = if kbt > 0.0 { (0.5 * w / kbt).tanh() } else { 1.0 };
+        let tanh = if kbt > 0.0 { tanh(0.5 * w / kbt) } else { 1.0 };
         ((0.5 / (w * m * tanh)).sqrt(), (0.5 * m * w / tanh).sqrt())
     })
 }

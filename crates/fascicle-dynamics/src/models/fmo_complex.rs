@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use fascicle_core::c64;
+use fascicle_core::elementary::tan;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
@@ -60,7 +61,7 @@ impl Default for FMOComplex {
 impl FMOComplex {
     /// The frequencies of one site's modes.
     fn frequencies_of_a_site(&self) -> Vec<f64> {
-        let omega = |j: usize| self.w_c * ((j as f64 + 0.5) * PI * 0.5 / self.N as f64).tan();
+        let omega = |j: usize| self.w_c * tan((j as f64 + 0.5) * PI * 0.5 / self.N as f64);
         (0..self.N).map(omega).collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use fascicle_core::c64;
+use fascicle_core::elementary::cos;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
@@ -76,7 +77,7 @@ impl Model for HolsteinLatticeReciprocalSpace {
     fn h_q(&self, h: &mut Hermitian) {
         for i in 0..self.N {
             let k = i as f64 - (self.N / 2) as f64;
-            let energy = -2.0 * self.J * (2.0 * PI * k / self.N as f64).cos();
+            let energy = -2.0 * self.J * cos(2.0 * PI * k / self.N as f64);
             h.add_constant(i, i, c64(energy, 0.0));
         }
     }

@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use fascicle_core::c64;
+use fascicle_core::elementary::tan;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
@@ -43,7 +44,7 @@ impl Default for SpinBoson {
 impl SpinBoson {
     /// ω_j, A of them.
     fn frequencies(&self) -> Vec<f64> {
-        let omega = |j: usize| self.W * ((j as f64 + 0.5) * PI * 0.5 / self.A as f64).tan();
+        let omega = |j: usize| self.W * tan((j as f64 + 0.5) * PI * 0.5 / self.A as f64);
         (0..self.A).map(omega).collect()
     }
 
