@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Event, Fold, PieceFailure, Work};
+use crate::{CancelHandle, Event, Fold, PieceFailure, Work};
 
 /// What a driver calls for each event, on the thread that called the driver.
 pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
@@ -46,11 +46,13 @@ pub struct ExecuteOptions {
     /// The longest that a piece may take (default: no limit). Only drivers that can end a worker
     /// accept one.
     pub timeout: Option<Duration>,
+    /// What ends the run from outside (default: nothing).
+    pub cancel: Option<CancelHandle>,
 }
 
 impl Default for ExecuteOptions {
     fn default() -> Self {
-        Self { attempts: 3, timeout: None }
+        Self { attempts: 3, timeout: None, cancel: None }
     }
 }
 
@@ -73,6 +75,13 @@ impl ExecuteOptions {
         self.timeout = Some(timeout);
         self
     }
+
+    /// With a handle that ends the run from outside.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: CancelHandle) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
 }
 
 /// What became of a run.
@@ -83,7 +92,7 @@ pub struct Report {
     pub done: u64,
     /// Pieces that failed, by number.
     pub failures: Vec<PieceFailure>,
-    /// Whether a listener ended the run before all pieces were done.
+    /// Whether a listener or a handle ended the run before all pieces were done.
     pub interrupted: bool,
     /// Workers that were lost and replaced.
     pub workers_lost: u64,

@@ -22,6 +22,8 @@ pub enum WorkerLost {
     Silent(Duration),
     /// What it sent was no valid frame.
     Garbled(String),
+    /// It had no more memory.
+    OutOfMemory(String),
 }
 
 impl fmt::Display for WorkerLost {
@@ -32,6 +34,7 @@ impl fmt::Display for WorkerLost {
             Self::TimedOut(limit) => write!(f, "the time limit of {limit:?} was exceeded"),
             Self::Silent(limit) => write!(f, "the worker said nothing within {limit:?}"),
             Self::Garbled(what) => write!(f, "the worker sent a damaged frame: {what}"),
+            Self::OutOfMemory(what) => write!(f, "the worker ran out of memory: {what}"),
         }
     }
 }
@@ -61,12 +64,15 @@ pub enum Cause {
         message: String,
     },
     /// The worker was lost, as often as is allowed.
-    #[error("{lost}, {attempts} time(s)")]
+    #[error("{lost}, {attempts} time(s){}", quote(last_words))]
     WorkerLost {
         /// How it was lost the last time.
         lost: WorkerLost,
         /// How often a worker was lost on this piece.
         attempts: u32,
+        /// The last lines that the last of them wrote to its standard error.
+        #[serde(default)]
+        last_words: Vec<String>,
     },
     /// An output of a trajectory is NaN or infinite.
     #[error("{output} is {value} at time {}", short(*time))]
@@ -113,6 +119,14 @@ pub enum Cause {
         /// What happened.
         message: String,
     },
+}
+
+/// "; its last words: …", a line each; nothing if there are none.
+fn quote(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("; its last words:\n    {}", lines.join("\n    "))
 }
 
 /// A number to twelve digits: times are multiples of a time step, with its rounding.
@@ -167,6 +181,22 @@ pub struct PieceFailure {
     pub failure: Failure,
 }
 
+impl PieceFailure {
+    /// What runs the piece's seeds again, alone and in this process, where a debugger sees it.
+    pub fn reproduce(&self) -> Option<String> {
+        let runs = runs_of(&self.seeds);
+        let seeds = match runs.as_slice() {
+            [] => return None,
+            [(first, last)] => format!("{first}..={last}_u64"),
+            _ => {
+                let seeds: Vec<String> = self.seeds.iter().map(Seed::to_string).collect();
+                format!("[{}_u64]", seeds.join(", "))
+            }
+        };
+        Some(format!("Driver::Serial.run(&sim, RunOptions::new().with_seeds({seeds}))"))
+    }
+}
+
 /// " (seeds 3, 4, 7)", with ranges contracted and long lists cut; nothing if there are none.
 pub(crate) fn name_seeds(seeds: &[Seed]) -> String {
     const SHOWN: usize = 8;
@@ -210,6 +240,28 @@ mod tests {
         let failure = Failure::new(cause).with_seeds(&[Seed(9)]);
         let text = PieceFailure { piece: 2, seeds, failure }.to_string();
         assert_eq!(text, "batch 2 (seeds 4-6, 9) failed: dm_db is NaN at time 0.3 (seed 9)");
+    }
+
+    #[test]
+    fn a_lost_batch_says_its_last_words_and_how_to_run_it_again() {
+        let (lost, last_words) = (WorkerLost::Killed(11), vec!["help".into(), "me".into()]);
+        let failure = Failure::new(Cause::WorkerLost { lost, attempts: 3, last_words });
+        let of = |seeds: &[u64]| PieceFailure {
+            piece: 2,
+            seeds: seeds.iter().copied().map(Seed).collect(),
+            failure: failure.clone(),
+        };
+        assert_eq!(
+            of(&[4, 5, 6]).to_string(),
+            "batch 2 (seeds 4-6) failed: the worker was killed by SIGSEGV, 3 time(s); its last words:\n    help\n    me"
+        );
+        let again = |seeds: &[u64]| of(seeds).reproduce();
+        let line = |seeds: &str| {
+            Some(format!("Driver::Serial.run(&sim, RunOptions::new().with_seeds({seeds}))"))
+        };
+        assert_eq!(again(&[4, 5, 6]), line("4..=6_u64"));
+        assert_eq!(again(&[4, 9]), line("[4, 9_u64]"));
+        assert_eq!(again(&[]), None);
     }
 
     #[test]

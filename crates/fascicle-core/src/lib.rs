@@ -49,7 +49,9 @@
 #![forbid(unsafe_code)]
 
 mod arithmetic;
+mod cancel;
 mod comm;
+mod cores;
 mod data;
 mod drivers;
 pub mod elementary;
@@ -68,7 +70,9 @@ pub mod wire;
 mod work;
 
 pub use arithmetic::Arithmetic;
+pub use cancel::CancelHandle;
 pub use comm::{Comm, Solo};
+pub use cores::{CORES, available_cores, share_of_cores};
 pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,
     RunRecord, Summed, Trajectory,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Comm, Failure, Fingerprint, Frame, Seed, Solo};
+use crate::{CancelHandle, Comm, Failure, Fingerprint, Frame, Seed, Solo};
 
 /// Work that falls into independent, numbered pieces: batches of trajectories, trials, points of a
 /// sweep, individuals of a generation.
@@ -131,6 +131,7 @@ pub struct Context<'a> {
     worker: usize,
     attempt: u32,
     stop: Option<&'a AtomicBool>,
+    cancel: Option<CancelHandle>,
     peers: Peers<'a>,
     log: Vec<LogLine>,
 }
@@ -153,7 +154,14 @@ impl std::fmt::Debug for Context<'_> {
 impl<'a> Context<'a> {
     /// The surroundings on one worker, numbered from 0, that works alone.
     pub fn new(worker: usize) -> Self {
-        Self { worker, attempt: 0, stop: None, peers: Peers::Solo(Solo), log: Vec::new() }
+        Self {
+            worker,
+            attempt: 0,
+            stop: None,
+            cancel: None,
+            peers: Peers::Solo(Solo),
+            log: Vec::new(),
+        }
     }
 
     /// With the other workers of the gang.
@@ -167,6 +175,13 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_stop(mut self, stop: &'a AtomicBool) -> Self {
         self.stop = Some(stop);
+        self
+    }
+
+    /// With the handle that ends the run, if there is one.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Option<CancelHandle>) -> Self {
+        self.cancel = cancel;
         self
     }
 
@@ -191,6 +206,7 @@ impl<'a> Context<'a> {
     /// now and then, and return [`Failure::cancelled`].
     pub fn cancelled(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+            || self.cancel.as_ref().is_some_and(CancelHandle::is_cancelled)
     }
 
     /// The workers that share this piece: a [`Solo`] unless [`Work::gang`] asks for more.

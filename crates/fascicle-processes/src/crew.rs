@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use fascicle_core::{Work, WorkerLost};
+use fascicle_core::{Work, WorkerLost, share_of_cores};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct Crew<'w> {
     work: &'w dyn Work,
     members: Vec<Option<Member>>,
+    /// The cores of each worker.
+    share: usize,
     /// Whom commands wait for that are not sent.
     unsent: Vec<usize>,
     buffer: Vec<u8>,
@@ -35,13 +37,15 @@ impl<'w> Crew<'w> {
     /// Room for so many workers, none of which is there yet.
     pub(crate) fn new(work: &'w dyn Work, workers: usize) -> Self {
         let members = std::iter::repeat_with(|| None).take(workers).collect();
-        Self { work, members, unsent: Vec::new(), buffer: vec![0; pipes::USUAL] }
+        let (share, buffer) = (share_of_cores(workers), vec![0; pipes::USUAL]);
+        Self { work, members, share, unsent: Vec::new(), buffer }
     }
 
     /// Forks a worker.
     pub(crate) fn fork(&mut self, worker: usize) -> io::Result<()> {
         let (pipes, ends) = Pipes::open()?;
-        let (work, parent, members) = (self.work, Pid::this(), &mut self.members);
+        let (work, parent, share) = (self.work, Pid::this(), self.share);
+        let members = &mut self.members;
         let mut ours = Some(pipes);
         let process = sys::fork(|outputs| {
             // Without an exec nothing closes the driver's ends, and while this process held one of
@@ -49,7 +53,7 @@ impl<'w> Crew<'w> {
             members.drain(..).flatten().for_each(disown);
             let commands = ours.take().map(Pipes::into_commands);
             commands.map_or(worker::BROKEN, |commands| {
-                worker::work_through(work, worker, parent, commands, ends, outputs)
+                worker::work_through(work, worker, parent, commands, ends, (outputs, share))
             })
         })?;
         self.members[worker] = ours.map(|pipes| Member { process, pipes });

@@ -1,7 +1,7 @@
 //! The driver as users see it.
 
 use fascicle_core::{
-    Execute, ExecuteOptions, Fold, Listener, Report, RunError, Work, check_workers,
+    Execute, ExecuteOptions, Fold, Listener, Report, RunError, Work, available_cores, check_workers,
 };
 
 /// Runs pieces on forked worker processes, which live for one run.
@@ -10,7 +10,8 @@ use fascicle_core::{
 /// the [crate's description](crate). Text that this process has printed but not yet flushed is never
 /// printed by a worker too.
 ///
-/// A run inside a worker's piece works and forks workers of its own: mind the number of cores.
+/// A run inside a worker's piece works and forks workers of its own: as many, if it is not told, as the
+/// worker's share of the cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Processes {
     workers: usize,
@@ -25,9 +26,9 @@ impl Processes {
         Ok(Self { workers: check_workers(workers)? })
     }
 
-    /// With a worker per core that this process may use.
+    /// With a worker per core that a run may use here; see [`available_cores`].
     pub fn all_cores() -> Self {
-        Self { workers: std::thread::available_parallelism().map_or(1, usize::from) }
+        Self { workers: available_cores() }
     }
 
     fn check(self, work: &dyn Work) -> Result<(), RunError> {
@@ -64,7 +65,8 @@ impl Execute for Processes {
         if let Some(found) = options.timeout.filter(|limit| limit.is_zero()) {
             return Err(RunError::NoTime { found });
         }
-        let rounds = fascicle_core::Rounds::begin(work, fold, on, self.name(), self.workers);
+        let rounds =
+            fascicle_core::Rounds::begin(work, fold, on, options, (self.name(), self.workers));
         crate::supervise::Supervisor::new(work, self.workers, options).run(rounds)
     }
 

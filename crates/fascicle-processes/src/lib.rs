@@ -64,6 +64,17 @@
 //! - A piece's [time limit](fascicle_core::ExecuteOptions::timeout) is of time in which the driver
 //!   was there to see it, from when the piece begins: when the program is stopped for more than a second, as by Ctrl-Z, or is
 //!   kept by a listener that long, that time does not count.
+//! - A worker uses what other threads may have held locked during the fork (heap, standard outputs,
+//!   environment, panic hook, starting a thread) before it says hello. One that stays silent is replaced,
+//!   with more patience each time; after twenty in a row the error names the other threads of this
+//!   process and what they were doing.
+//! - A piece that has cost so many workers is set aside. The failure says of what, its seeds, and the
+//!   last lines that the last worker wrote; want of memory is told apart from other ends.
+//! - A [`CancelHandle`](fascicle_core::CancelHandle) ends the run within a second, and Ctrl-C does with
+//!   [`Interruptible`]: workers are killed and waited for, what is finished is kept, and what was to
+//!   happen at an interrupt before is in force again.
+//! - What runs inside a piece keeps to the worker's share of the cores: runs of its own that are not told
+//!   a number, and rayon, which has a pool of its own in each worker.
 //! - No worker outlives the run: however it ends, workers are killed and waited for, and the kernel
 //!   kills them when the thread that runs the driver dies (Linux; elsewhere a worker ends after the
 //!   piece that it is running).
@@ -76,9 +87,9 @@
 //!   error.
 //!
 //! # What is not
-//! - A forked process has one thread. Locks that other threads of this process held during the fork
-//!   stay locked in the worker, and inherited thread pools do not work: a piece that waits for either
-//!   hangs until its [time limit](fascicle_core::ExecuteOptions::timeout). Generators of random
+//! - A forked process has one thread. Locks of the user's own that other threads of this process held
+//!   during the fork stay locked in the worker, and inherited thread pools but rayon's do not work: a
+//!   piece that waits for either hangs until its [time limit](fascicle_core::ExecuteOptions::timeout). Generators of random
 //!   numbers that live in thread-locals give the same numbers in all workers.
 //! - The heap works in a worker because the C library's malloc, Rust's default, has fork handlers
 //!   that see to its locks. A program with threads and another `#[global_allocator]` needs one that
@@ -94,9 +105,15 @@ mod driver;
 #[cfg(unix)]
 mod crew;
 #[cfg(unix)]
+mod interrupt;
+#[cfg(unix)]
 mod lines;
 #[cfg(unix)]
+mod memory;
+#[cfg(unix)]
 mod message;
+#[cfg(unix)]
+mod neighbours;
 #[cfg(unix)]
 mod pipes;
 #[cfg(unix)]
@@ -107,6 +124,10 @@ mod supervise;
 #[expect(unsafe_code, reason = "fork, signal dispositions and process handles have no safe form")]
 mod sys;
 #[cfg(unix)]
+mod words;
+#[cfg(unix)]
 mod worker;
 
 pub use driver::Processes;
+#[cfg(unix)]
+pub use interrupt::Interruptible;

@@ -22,10 +22,9 @@ pub(crate) struct Limits {
     pub(crate) attempts: u32,
     /// The longest that a piece may take.
     pub(crate) timeout: Option<Duration>,
-    /// The longest that a worker may take to say hello.
-    pub(crate) hello: Duration,
-    /// How often in a row the same worker may be lost before it begins a piece.
-    pub(crate) starts: u32,
+    /// The longest that a worker may take to say hello, each time that it is lost in a row before it
+    /// begins a piece. After the last time it is given up.
+    pub(crate) hello: &'static [Duration],
     /// How long to wait, each time that a worker cannot be forked, before it is tried again.
     pub(crate) forks: &'static [Duration],
     /// How much a worker may have before it.
@@ -140,7 +139,7 @@ struct Slot {
     /// Whether what it has not begun was taken back since it was sent the last of them.
     emptied: bool,
     /// How often in a row it was lost before it began a piece.
-    failed_starts: u32,
+    failed_starts: usize,
     /// How often in a row it could not be forked.
     failed_forks: usize,
 }
@@ -261,10 +260,11 @@ impl Reactor {
     }
 
     fn time_is_up(&mut self, worker: usize) {
+        let hello = self.hello_of(worker);
         let state = &mut self.slots[worker].state;
         let lost = match (&*state, self.limits.timeout) {
             (State::Refused { .. }, _) => return *state = State::Absent,
-            (State::Starting { .. }, _) => WorkerLost::Silent(self.limits.hello),
+            (State::Starting { .. }, _) => WorkerLost::Silent(hello),
             (State::Running { .. }, Some(limit)) => WorkerLost::TimedOut(limit),
             _ => WorkerLost::Garbled("it closed its pipe and did not end".to_string()),
         };
@@ -272,10 +272,18 @@ impl Reactor {
     }
 
     fn forked(&mut self, worker: usize, now: Duration) {
+        let until = now + self.hello_of(worker);
         let slot = &mut self.slots[worker];
         debug_assert!(matches!(slot.state, State::Forking), "{worker} is {:?}", slot.state);
-        slot.state = State::Starting { until: now + self.limits.hello };
+        slot.state = State::Starting { until };
         slot.failed_forks = 0;
+    }
+
+    /// The longest that a worker may take to say hello this time.
+    fn hello_of(&self, worker: usize) -> Duration {
+        let Limits { hello, .. } = self.limits;
+        let at = self.slots[worker].failed_starts;
+        hello.get(at).or(hello.last()).copied().unwrap_or_default()
     }
 
     fn not_forked(&mut self, worker: usize, error: io::Error, now: Duration) {
@@ -330,7 +338,7 @@ impl Reactor {
     }
 
     fn silence(&mut self, worker: usize, now: Duration) {
-        let until = now + self.limits.hello;
+        let until = now + self.limits.hello.last().copied().unwrap_or_default();
         let state = &mut self.slots[worker].state;
         if let Some(load) = state.load().filter(|_| !matches!(state, State::Dying { .. })) {
             *state = State::Leaving { load, until };
@@ -388,7 +396,7 @@ impl Reactor {
     fn start_failed(&mut self, worker: usize, lost: WorkerLost) {
         let slot = &mut self.slots[worker];
         slot.failed_starts += 1;
-        if slot.failed_starts >= self.limits.starts {
+        if slot.failed_starts >= self.limits.hello.len() {
             self.give_up(worker, StartError::Lost(lost));
         }
     }
@@ -401,7 +409,8 @@ impl Reactor {
         if attempts < self.limits.attempts {
             self.again.push_back(piece);
         } else {
-            let failure = Failure::new(Cause::WorkerLost { lost, attempts });
+            let failure =
+                Failure::new(Cause::WorkerLost { lost, attempts, last_words: Vec::new() });
             self.finish(piece, worker, Vec::new(), Err(failure));
         }
     }

@@ -3,20 +3,36 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use fascicle_core::{Event, ExecuteOptions, LogLine, Report, Rounds, RunError, Work};
+use fascicle_core::{
+    Cause, Event, ExecuteOptions, Failure, LogLine, Report, Rounds, RunError, Stream, Work,
+    WorkerLost,
+};
 
 use crate::crew::Crew;
+use crate::memory::Memory;
 use crate::message::Command;
+use crate::neighbours;
 use crate::pipes::Arrival;
 use crate::reactor::{Ahead, Limits, News, Order, Reactor, StartError};
+use crate::words::Words;
 
 const DRIVER: &str = "processes";
 
-/// The longest that a worker may take to say hello.
-const HELLO: Duration = Duration::from_secs(2);
+/// The longest that a worker may take to say hello, try by try. One that was forked while another thread
+/// held a lock that it needs hangs for ever, and the next may be lucky; on a machine with much else to do
+/// it takes longer to start.
+const HELLO: [Duration; 20] = {
+    let mut all = [Duration::from_millis(500); 20];
+    let mut at = 12;
+    while at < 20 {
+        all[at] = Duration::from_secs(if at < 16 { 1 } else { 2 });
+        at += 1;
+    }
+    all
+};
 
-/// How often in a row the same worker may be lost before it begins a piece.
-const STARTS: u32 = 3;
+/// How often the driver looks whether it is to end, where it may be told so from outside.
+const HEED: Duration = Duration::from_millis(100);
 
 /// How long to wait before a worker that could not be forked is tried again. Descriptors, memory and
 /// numbers of processes are often short for a moment only.
@@ -33,6 +49,11 @@ pub(crate) struct Supervisor<'w> {
     reactor: Reactor,
     crew: Crew<'w>,
     arrivals: Vec<(usize, Arrival)>,
+    /// What each worker has written to its standard error.
+    words: Vec<Words>,
+    memory: Memory,
+    /// How often to look whether it is to end.
+    heed: Option<Duration>,
 }
 
 impl<'w> Supervisor<'w> {
@@ -40,8 +61,7 @@ impl<'w> Supervisor<'w> {
         let limits = Limits {
             attempts: options.attempts,
             timeout: options.timeout,
-            hello: HELLO,
-            starts: STARTS,
+            hello: &HELLO,
             forks: &FORKS,
             ahead: AHEAD,
         };
@@ -50,6 +70,9 @@ impl<'w> Supervisor<'w> {
             reactor: Reactor::new(workers, limits),
             crew: Crew::new(work, workers),
             arrivals: Vec::new(),
+            words: vec![Words::default(); workers],
+            memory: Memory::look(),
+            heed: options.cancel.as_ref().map(|_| HEED),
         }
     }
 
@@ -78,7 +101,8 @@ impl<'w> Supervisor<'w> {
         self.obey(rounds)?;
         while !(self.reactor.is_done() || rounds.interrupted()) {
             let now = self.started.elapsed();
-            let longest = self.reactor.next_look().map(|at| at.saturating_sub(now));
+            let next = self.reactor.next_look().map(|at| at.saturating_sub(now));
+            let longest = next.into_iter().chain(self.heed).min();
             let waited = self.crew.wait(longest, &mut self.arrivals);
             let looked =
                 waited.map_err(|error| failed("wait for its workers".to_string(), error))?;
@@ -99,8 +123,14 @@ impl<'w> Supervisor<'w> {
             match arrival {
                 Arrival::Line(stream, line) => {
                     rounds.tell(Event::Output { worker, stream, line: &line });
+                    if stream == Stream::Stderr {
+                        self.words[worker].hear(line);
+                    }
                 }
-                Arrival::News(news) => {
+                Arrival::News(mut news) => {
+                    if let News::Ended(lost) = &mut news {
+                        self.memory.judge(lost, &self.words[worker]);
+                    }
                     self.reactor.hear(worker, news, self.started.elapsed());
                     self.obey(rounds)?;
                 }
@@ -121,6 +151,7 @@ impl<'w> Supervisor<'w> {
             match order {
                 Order::Fork { .. } | Order::Send { .. } if rounds.interrupted() => {}
                 Order::Fork { worker } => {
+                    self.words[worker] = Words::default();
                     let news =
                         self.crew.fork(worker).map_or_else(News::NotForked, |()| News::Forked);
                     self.reactor.hear(worker, news, self.started.elapsed());
@@ -133,7 +164,10 @@ impl<'w> Supervisor<'w> {
                 }
                 Order::TakeBack { worker } => self.take_back(worker),
                 Order::Kill { worker } => self.crew.kill(worker),
-                Order::Finish { piece, worker, log, result } => {
+                Order::Finish { piece, worker, log, mut result } => {
+                    if let Err(failure) = &mut result {
+                        self.quote(worker, failure);
+                    }
                     rounds.finish(piece, worker, &log, result.as_ref().map_err(Clone::clone));
                 }
                 Order::Mourn { worker, lost, piece } => rounds.worker_lost(worker, &lost, piece),
@@ -143,6 +177,13 @@ impl<'w> Supervisor<'w> {
         }
         self.crew.flush();
         Ok(())
+    }
+
+    /// Adds what a lost worker has said last.
+    fn quote(&self, worker: usize, failure: &mut Failure) {
+        if let Cause::WorkerLost { last_words, .. } = &mut failure.cause {
+            last_words.extend(self.words[worker].last().map(str::to_string));
+        }
     }
 
     fn take_back(&mut self, worker: usize) {
@@ -157,14 +198,26 @@ impl<'w> Supervisor<'w> {
 }
 
 fn go_on_without(rounds: &mut Rounds<'_, '_>, worker: usize, why: &StartError) {
-    let line = LogLine::warning(format!("going on without worker {worker}: {why}"));
+    let text = format!("going on without worker {worker}: {why}{}", blame(why));
+    let line = LogLine::warning(text);
     rounds.tell(Event::Log { piece: None, line: &line });
 }
 
 fn give_up(worker: usize, why: StartError) -> RunError {
     match why {
         StartError::Fork(error) => failed(format!("fork worker {worker}"), error),
-        StartError::Lost(_) => failed(format!("start worker {worker}"), io::Error::other(why)),
+        StartError::Lost(_) => {
+            let text = format!("{why}{}", blame(&why));
+            failed(format!("start worker {worker}"), io::Error::other(text))
+        }
+    }
+}
+
+/// What may have silenced a worker before it could begin.
+fn blame(why: &StartError) -> String {
+    match why {
+        StartError::Lost(WorkerLost::Silent(_)) => neighbours::suspects(),
+        _ => String::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fascicle_core::WorkerLost;
 use nix::libc;
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid};
 
 /// The exit code of a worker whose own code, not a piece's, has panicked.
@@ -83,6 +83,32 @@ pub(crate) fn reset_signals() -> nix::Result<()> {
         unsafe { nix::sys::signal::signal(signal, disposition) }?;
     }
     SigSet::empty().thread_set_mask()
+}
+
+/// Has a function called at an interrupt, and gives what was to happen before; none where interrupts are
+/// ignored, which they stay. System calls go on afterwards, but for poll(2).
+pub(crate) fn take_interrupts(handler: extern "C" fn(i32)) -> io::Result<Option<SigAction>> {
+    let handler = SigHandler::Handler(handler);
+    let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler sets atomic flags, and that is safe at any time.
+    let before = unsafe { sigaction(Signal::SIGINT, &action) }?;
+    if matches!(before.handler(), SigHandler::SigIgn) {
+        give_interrupts_back(&before);
+        return Ok(None);
+    }
+    Ok(Some(before))
+}
+
+/// Has happen at an interrupt what was to happen before.
+pub(crate) fn give_interrupts_back(before: &SigAction) {
+    // SAFETY: this was in force before, and is as safe as it was then. It cannot fail for SIGINT.
+    let _ = unsafe { sigaction(Signal::SIGINT, before) };
+}
+
+/// Tells what runs inside this worker how many cores are its share.
+pub(crate) fn set_share_of_cores(share: usize) {
+    // SAFETY: a worker that has just started has one thread, so nobody else reads the environment.
+    unsafe { std::env::set_var(fascicle_core::CORES, share.to_string()) };
 }
 
 /// A descriptor that polls readable when the process has ended. Old kernels and some sandboxes have

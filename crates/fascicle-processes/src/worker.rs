@@ -35,7 +35,7 @@ pub(crate) fn work_through(
     parent: Pid,
     commands: PipeReader,
     ends: Ends,
-    outputs: Outputs,
+    (outputs, share): (Outputs, usize),
 ) -> i32 {
     let Ends { results, stdout, stderr, null } = ends;
     if replace_outputs(outputs, &null, &stdout, &stderr).is_err() {
@@ -43,7 +43,12 @@ pub(crate) fn work_through(
         return BROKEN;
     }
     drop((stdout, stderr, null));
-    match settle(parent).and_then(|()| serve(work, worker, commands, results)) {
+    let served = settle(parent).and_then(|()| {
+        test_itself();
+        let _pool = own_cores(share);
+        serve(work, worker, commands, results)
+    });
+    match served {
         Ok(()) => WELL,
         Err(error) => {
             let _ = writeln!(io::stderr(), "fascicle: worker {worker} gives up: {error}");
@@ -65,6 +70,27 @@ fn settle(parent: Pid) -> io::Result<()> {
     // Dumping many workers' memory would take long and fill the disk.
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     Ok(())
+}
+
+/// Uses what other threads may have held locked during the fork: the heap, the standard outputs, the
+/// environment, the panic hook, and what starting a thread needs. A worker that hangs here has said
+/// nothing, and another is forked in its place.
+fn test_itself() {
+    drop(std::hint::black_box(vec![0_u8; 1 << 16]));
+    let _ = io::stdout().lock().flush();
+    let _ = io::stderr().lock().flush();
+    drop(std::env::var_os("PATH"));
+    std::panic::set_hook(std::panic::take_hook());
+    // Where there is no room for a thread, pieces do without.
+    let thread = std::thread::Builder::new().spawn(|| ());
+    let _ = thread.map(std::thread::JoinHandle::join);
+}
+
+/// Sees to it that what runs inside a piece keeps to this worker's share of the cores: runs of its own,
+/// and rayon, whose inherited pool has no threads here and would be waited for for ever.
+fn own_cores(share: usize) -> Option<rayon::ThreadPool> {
+    sys::set_share_of_cores(share);
+    rayon::ThreadPoolBuilder::new().num_threads(share).use_current_thread().build().ok()
 }
 
 /// Replaces the standard streams.

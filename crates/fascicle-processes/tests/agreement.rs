@@ -32,7 +32,9 @@ fn outcome(driver: &dyn Execute, work: &dyn Work, rounds: &[u64]) -> (String, Ve
     let (mut kept, mut log) = (Kept::default(), Vec::new());
     kept.rounds = rounds.to_vec();
     let report = driver.run(work, &mut kept, &ExecuteOptions::new(), &mut |event| {
-        if let Event::Log { piece, line } = event {
+        if let Event::Log { piece, line } = event
+            && !common::is_of_cores(line)
+        {
             log.push(format!("{piece:?} {line}"));
         }
         ControlFlow::Continue(())

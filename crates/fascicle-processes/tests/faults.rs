@@ -29,9 +29,17 @@ fn run_mischief(mischief: fn(&mut Context<'_>), options: &ExecuteOptions) -> com
 }
 
 /// A mischief that costs the worker each time: three workers, then the piece has failed.
+/// Checks of what piece 4 has failed.
+fn assert_lost(seen: &common::Seen, expected: &WorkerLost, times: u32) {
+    let Cause::WorkerLost { lost, attempts, .. } = seen.cause(4) else {
+        panic!("{:?}", seen.cause(4));
+    };
+    assert_eq!((lost, *attempts), (expected, times));
+}
+
 fn always_lost(mischief: fn(&mut Context<'_>), expected: &WorkerLost) {
     let seen = run_mischief(mischief, &ExecuteOptions::new());
-    assert_eq!(*seen.cause(4), Cause::WorkerLost { lost: expected.clone(), attempts: 3 });
+    assert_lost(&seen, expected, 3);
     assert_eq!(seen.lost, vec![(expected.clone(), Some(4)); 3]);
     assert_eq!((seen.report.done, seen.report.workers_lost), (9, 3));
 }
@@ -110,7 +118,7 @@ fn a_stack_overflow_is_a_lost_worker() {
         &ExecuteOptions::new().with_attempts(1),
     );
     let lost = WorkerLost::Killed(6);
-    assert_eq!(*seen.cause(4), Cause::WorkerLost { lost, attempts: 1 });
+    assert_lost(&seen, &lost, 1);
     assert!(seen.lines.iter().any(|(_, line)| line.contains("overflowed its stack")));
 }
 
@@ -200,7 +208,7 @@ fn a_time_limit_ends_what_hangs_and_nothing_else() {
         let started = Instant::now();
         let seen = run_mischief(hang, &options);
         let lost = WorkerLost::TimedOut(limit);
-        assert_eq!(*seen.cause(4), Cause::WorkerLost { lost, attempts: 2 });
+        assert_lost(&seen, &lost, 2);
         assert_eq!((seen.report.done, seen.report.workers_lost), (9, 2));
         assert!(started.elapsed() >= 2 * limit);
     }
@@ -344,7 +352,8 @@ fn a_garbled_frame_costs_the_worker() {
         ];
         for babbler in babblers {
             let seen = run_mischief(babbler, &options);
-            let Cause::WorkerLost { lost: WorkerLost::Garbled(what), attempts: 2 } = seen.cause(4)
+            let Cause::WorkerLost { lost: WorkerLost::Garbled(what), attempts: 2, .. } =
+                seen.cause(4)
             else {
                 panic!("{:?}", seen.report);
             };

@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use fascicle_core::{
     Data, Ensemble, EnsembleError, Execute, Listener, RunError, RunOptions, Serial, Threads,
-    check_workers, ignore_events, run_ensemble,
+    available_cores, check_workers, ignore_events, run_ensemble,
 };
 use fascicle_dynamics::{Algorithm, Model, Simulation};
+#[cfg(unix)]
+use fascicle_processes::Interruptible;
 use fascicle_processes::Processes;
 
 use crate::error::{Error, rescue};
@@ -70,7 +72,7 @@ impl Driver {
         let sim = sim.borrow();
         let options = options.into();
         let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
-        run(&sim.prepare()?, self.execute()?.as_ref(), &options, shown, on)
+        run(&sim.prepare()?, self.execute()?.as_ref(), options, shown, on)
     }
 
     /// The driver itself, for work of other kinds.
@@ -91,13 +93,14 @@ impl Driver {
 fn run(
     ensemble: &dyn Ensemble,
     driver: &dyn Execute,
-    options: &RunOptions,
+    options: RunOptions,
     shown: bool,
     on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
     let mut progress = Progress::new(shown);
+    let (options, _interruptible) = interruptible(options);
     let start = Instant::now();
-    let result = run_ensemble(ensemble, driver, options, &mut |event| {
+    let result = run_ensemble(ensemble, driver, &options, &mut |event| {
         progress.on(event);
         on(event)
     });
@@ -110,6 +113,22 @@ fn run(
         }
         Err(error) => Err(rescue(error, seconds)),
     }
+}
+
+/// Has an interrupt from the terminal end the run instead of the process, while the second value lives.
+#[cfg(unix)]
+fn interruptible(options: RunOptions) -> (RunOptions, Option<Interruptible>) {
+    let handle = options.cancel().cloned().unwrap_or_default();
+    match Interruptible::new(handle) {
+        Ok((guard, handle)) => (options.with_cancel(handle), Some(guard)),
+        // Then it ends the process, as ever.
+        Err(_) => (options, None),
+    }
+}
+
+#[cfg(not(unix))]
+fn interruptible(options: RunOptions) -> (RunOptions, Option<()>) {
+    (options, None)
 }
 
 /// How many trajectories a run has finished.
@@ -168,6 +187,6 @@ pub fn parallel_driver_multiprocessing<M: Model, A: Algorithm>(
 fn tasks_of(options: &RunOptions) -> Result<usize, RunError> {
     match options.tasks() {
         Some(tasks) => check_workers(tasks),
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        None => Ok(available_cores()),
     }
 }

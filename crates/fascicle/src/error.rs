@@ -120,10 +120,22 @@ impl fmt::Display for Rescue {
     }
 }
 
+/// Whether a batch is set aside because it kills workers.
+fn is_of_worker(failure: &PieceFailure) -> bool {
+    matches!(failure.failure.cause, fascicle_core::Cause::WorkerLost { .. })
+}
+
 /// The first failures, a line each.
 fn list(failures: &[PieceFailure]) -> String {
     const SHOWN: usize = 5;
-    let mut text: String = failures.iter().take(SHOWN).map(|f| format!("\n  {f}")).collect();
+    let line = |failure: &PieceFailure| {
+        let again = failure.reproduce().filter(|_| is_of_worker(failure));
+        format!(
+            "\n  {failure}{}",
+            again.map_or(String::new(), |line| format!("\n    again: {line}"))
+        )
+    };
+    let mut text: String = failures.iter().take(SHOWN).map(line).collect();
     if failures.len() > SHOWN {
         text.push_str(&format!("\n  and {} more", failures.len() - SHOWN));
     }

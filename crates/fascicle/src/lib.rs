@@ -105,13 +105,16 @@ pub use error::{Error, Rescue};
 pub use fascicle_core as core;
 #[doc(no_inline)]
 pub use fascicle_core::ndarray;
-pub use fascicle_core::{Arithmetic, Data, DataError, OnFailure, RunOptions, Seed, Seeding, c64};
+pub use fascicle_core::{
+    Arithmetic, CancelHandle, Data, DataError, OnFailure, RunOptions, Seed, Seeding, c64,
+};
 pub use fascicle_dynamics as dynamics;
 
 /// What a notebook needs: `use fascicle::prelude::*;`
 pub mod prelude {
     pub use fascicle_core::{
-        Arithmetic, Data, Draws, Failure, OnFailure, RunOptions, Scale, Seed, Seeding, c64,
+        Arithmetic, CancelHandle, Data, Draws, Failure, OnFailure, RunOptions, Scale, Seed,
+        Seeding, c64,
     };
     pub use fascicle_dynamics::ingredients::{self, MonteCarlo, Sampler};
     pub use fascicle_dynamics::{

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use crate::{
-    Cause, Event, Failure, Fold, FoldError, Frame, Listener, LogLine, Next, PieceFailure, Progress,
-    Report, Work,
+    CancelHandle, Cause, Event, ExecuteOptions, Failure, Fold, FoldError, Frame, Listener, LogLine,
+    Next, PieceFailure, Progress, Report, Work, available_cores,
 };
 
 /// The book-keeping of a run, for drivers: it hands out piece numbers round by round, merges what
@@ -16,6 +16,7 @@ pub struct Rounds<'a, 'b> {
     next: u64,
     progress: Progress,
     report: Report,
+    cancel: Option<CancelHandle>,
 }
 
 impl std::fmt::Debug for Rounds<'_, '_> {
@@ -33,14 +34,20 @@ impl<'a, 'b> Rounds<'a, 'b> {
         work: &'a dyn Work,
         fold: &'a mut dyn Fold,
         on: &'a mut Listener<'b>,
-        driver: &'static str,
-        workers: usize,
+        options: &ExecuteOptions,
+        (driver, workers): (&'static str, usize),
     ) -> Self {
-        let report = Report::default();
-        let mut rounds = Self { work, fold, on, next: 0, progress: Progress::default(), report };
+        let (progress, report) = (Progress::default(), Report::default());
+        let cancel = options.cancel.clone();
+        let mut rounds = Self { work, fold, on, next: 0, progress, report, cancel };
         rounds.grow(work.pieces());
         let (unit, progress) = (work.unit(), rounds.progress);
         rounds.tell(Event::Started { driver, workers, unit, progress });
+        let cores = available_cores();
+        if workers > cores {
+            let text = format!("{workers} workers share {cores} cores: more are no quicker");
+            rounds.tell(Event::Log { piece: None, line: &LogLine::warning(text) });
+        }
         rounds
     }
 
@@ -52,9 +59,9 @@ impl<'a, 'b> Rounds<'a, 'b> {
         }
     }
 
-    /// Whether a listener has ended the run.
+    /// Whether a listener has ended the run, or its handle.
     pub fn interrupted(&self) -> bool {
-        self.report.interrupted
+        self.report.interrupted || self.cancel.as_ref().is_some_and(CancelHandle::is_cancelled)
     }
 
     /// How far the run is.
@@ -64,14 +71,14 @@ impl<'a, 'b> Rounds<'a, 'b> {
 
     /// The next piece of this round, if there is one left and the run was not interrupted.
     pub fn next_piece(&mut self) -> Option<u64> {
-        if self.report.interrupted || self.next == self.progress.all_pieces {
+        if self.interrupted() || self.next == self.progress.all_pieces {
             return None;
         }
         self.next += 1;
         Some(self.next - 1)
     }
 
-    /// Takes in what became of a piece.
+    /// Takes in what became of a piece. One that gave up because the run was interrupted is left out.
     pub fn finish(
         &mut self,
         piece: u64,
@@ -79,6 +86,10 @@ impl<'a, 'b> Rounds<'a, 'b> {
         log: &[LogLine],
         result: Result<&Frame, Failure>,
     ) {
+        let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
+        if gave_up && self.interrupted() {
+            return;
+        }
         for line in log {
             self.tell(Event::Log { piece: Some(piece), line });
         }
@@ -112,7 +123,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
 
     /// Asks the fold, when all pieces of the round are back, whether there is another round.
     pub fn another_round(&mut self) -> bool {
-        if self.report.interrupted {
+        if self.interrupted() {
             return false;
         }
         match self.fold.round() {
@@ -121,7 +132,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
                 self.grow(pieces);
                 let progress = self.progress;
                 self.tell(Event::Round { progress });
-                !self.report.interrupted
+                !self.interrupted()
             }
         }
     }
@@ -129,7 +140,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
     /// Ends the run. An interruption that came with the last piece is none.
     pub fn end(mut self) -> Report {
         let complete = self.progress.pieces == self.progress.all_pieces;
-        self.report.interrupted &= !complete;
+        self.report.interrupted = self.interrupted() && !complete;
         self.report.failures.sort_by_key(|failure| failure.piece);
         self.report
     }

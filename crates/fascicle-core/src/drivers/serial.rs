@@ -25,10 +25,10 @@ impl Execute for Serial {
     ) -> Result<Report, RunError> {
         super::check(self.name(), work, options)?;
         let mut frame = Frame::default();
-        let mut rounds = Rounds::begin(work, fold, on, self.name(), 1);
+        let mut rounds = Rounds::begin(work, fold, on, options, (self.name(), 1));
         loop {
             while let Some(piece) = rounds.next_piece() {
-                let mut cx = Context::new(0);
+                let mut cx = Context::new(0).with_cancel(options.cancel.clone());
                 let result = attempt(work, piece, &mut cx, &mut frame);
                 rounds.finish(piece, 0, &cx.take_log(), result.map(|()| &frame));
             }

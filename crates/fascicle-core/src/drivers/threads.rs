@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::cores::with_share;
 use crate::drivers::{Rounds, attempt};
 use crate::execute::check_workers;
 use crate::{
     Context, Execute, ExecuteOptions, Failure, Fold, Frame, Listener, LogLine, Report, RunError,
-    Work,
+    Work, available_cores, share_of_cores,
 };
 
 /// Runs pieces on threads of this process, in a rayon pool that lives for one run. The calling
@@ -38,9 +39,9 @@ impl Threads {
         Ok(Self { workers: check_workers(workers)? })
     }
 
-    /// With a worker per core that this process may use.
+    /// With a worker per core that a run may use here; see [`available_cores`].
     pub fn all_cores() -> Self {
-        Self { workers: std::thread::available_parallelism().map_or(1, usize::from) }
+        Self { workers: available_cores() }
     }
 
     fn pool(self) -> Result<ThreadPool, RunError> {
@@ -73,9 +74,9 @@ impl Execute for Threads {
         super::check(self.name(), work, options)?;
         let shared = work.shared().ok_or(RunError::NotShareable)?;
         let pool = self.pool()?;
-        let mut rounds = Rounds::begin(work, fold, on, self.name(), self.workers);
+        let mut rounds = Rounds::begin(work, fold, on, options, (self.name(), self.workers));
         loop {
-            run_round(&pool, self.workers, shared, &mut rounds);
+            run_round(&pool, self.workers, shared, options, &mut rounds);
             if !rounds.another_round() {
                 return Ok(rounds.end());
             }
@@ -89,6 +90,7 @@ fn run_round(
     pool: &ThreadPool,
     workers: usize,
     work: &(dyn Work + Sync),
+    options: &ExecuteOptions,
     rounds: &mut Rounds<'_, '_>,
 ) {
     let Some(first) = rounds.next_piece() else {
@@ -97,11 +99,14 @@ fn run_round(
     let next = AtomicU64::new(first);
     let end = rounds.progress().all_pieces;
     let stop = AtomicBool::new(false);
+    let share = share_of_cores(workers);
     pool.in_place_scope(|scope| {
         let (send, receive) = sync_channel(2 * workers);
         for worker in 0..workers {
             let (send, next, stop) = (send.clone(), &next, &stop);
-            scope.spawn(move |_| work_through(work, worker, next, end, stop, &send));
+            let cx =
+                move || Context::new(worker).with_stop(stop).with_cancel(options.cancel.clone());
+            scope.spawn(move |_| with_share(share, || work_through(work, cx, next, end, &send)));
         }
         drop(send);
         collect(&receive, rounds, &stop);
@@ -110,37 +115,32 @@ fn run_round(
     while rounds.next_piece().is_some() {}
 }
 
-fn work_through(
+fn work_through<'a>(
     work: &(dyn Work + Sync),
-    worker: usize,
+    context: impl Fn() -> Context<'a>,
     next: &AtomicU64,
     end: u64,
-    stop: &AtomicBool,
     send: &SyncSender<Finished>,
 ) {
-    while !stop.load(Ordering::Relaxed) {
+    loop {
+        let mut cx = context();
         let piece = next.fetch_add(1, Ordering::Relaxed);
-        if piece >= end {
+        if piece >= end || cx.cancelled() {
             return;
         }
         let mut frame = Frame::default();
-        let mut cx = Context::new(worker).with_stop(stop);
         let result = attempt(work, piece, &mut cx, &mut frame).map(|()| frame);
-        let finished = Finished { piece, worker, log: cx.take_log(), result };
+        let finished = Finished { piece, worker: cx.worker(), log: cx.take_log(), result };
         if send.send(finished).is_err() {
             return;
         }
     }
 }
 
-/// Merges what comes in. After an interruption, whole results that still come are merged, and
-/// pieces that were cancelled are left out.
+/// Merges what comes in. After an interruption, whole results that still come are merged.
 fn collect(receive: &Receiver<Finished>, rounds: &mut Rounds<'_, '_>, stop: &AtomicBool) {
     for Finished { piece, worker, log, result } in receive {
-        let cancelled = matches!(&result, Err(failure) if failure.cause == crate::Cause::Cancelled);
-        if !(cancelled && rounds.interrupted()) {
-            rounds.finish(piece, worker, &log, result.as_ref().map_err(Clone::clone));
-        }
+        rounds.finish(piece, worker, &log, result.as_ref().map_err(Clone::clone));
         if rounds.interrupted() {
             stop.store(true, Ordering::Relaxed);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::{Data, ExecuteOptions, Seed};
+use crate::{CancelHandle, Data, ExecuteOptions, Seed};
 
 /// Which whole trajectories to keep beside the means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,6 +136,18 @@ impl RunOptions {
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.execute = self.execute.with_timeout(timeout);
         self
+    }
+
+    /// With a handle that ends the run from another thread; see [`CancelHandle`].
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: CancelHandle) -> Self {
+        self.execute = self.execute.with_cancel(cancel);
+        self
+    }
+
+    /// What ends the run from outside.
+    pub fn cancel(&self) -> Option<&CancelHandle> {
+        self.execute.cancel.as_ref()
     }
 
     /// The number of workers asked for, as given.

@@ -10,8 +10,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const LIMITS: Limits = Limits {
     attempts: 2,
     timeout: Some(SECOND.saturating_mul(10)),
-    hello: SECOND,
-    starts: 2,
+    hello: &[SECOND, SECOND],
     forks: &[Duration::from_millis(100)],
     ahead: Ahead { pieces: 3, time: Duration::from_millis(1), share: 1 },
 };

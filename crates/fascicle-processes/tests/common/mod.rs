@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use fascicle_core::{
     Cause, Context, Event, Execute, ExecuteOptions, Failure, Fingerprint, Fold, FoldError, Frame,
-    Next, Report, Work, WorkerLost,
+    LogLine, Next, Report, Work, WorkerLost,
 };
 use fascicle_processes::Processes;
 
@@ -72,8 +72,10 @@ pub struct Seen {
     pub kept: Kept,
     pub report: Report,
     pub lines: Vec<(usize, String)>,
-    /// The run's own log, not that of its pieces.
+    /// The run's own log, not that of its pieces, nor that there are more workers than cores.
     pub notes: Vec<String>,
+    /// Whether there are more workers than cores.
+    pub crowded: Option<String>,
     pub lost: Vec<(WorkerLost, Option<u64>)>,
 }
 
@@ -98,17 +100,25 @@ pub fn run(workers: i64, work: &dyn Work) -> Seen {
 
 pub fn run_with(workers: i64, work: &dyn Work, options: &ExecuteOptions) -> Seen {
     let (mut kept, mut notes) = (Kept::default(), Vec::new());
-    let (mut lines, mut lost) = (Vec::new(), Vec::new());
+    let (mut lines, mut lost, mut crowded) = (Vec::new(), Vec::new(), None);
     let report = processes(workers).run(work, &mut kept, options, &mut |event| {
         match event {
             Event::Output { worker, line, .. } => lines.push((worker, line.to_string())),
+            Event::Log { piece: None, line } if is_of_cores(line) => {
+                crowded = Some(line.text.clone());
+            }
             Event::Log { piece: None, line } => notes.push(line.to_string()),
             Event::WorkerLost { lost: how, piece, .. } => lost.push((how.clone(), piece)),
             _ => {}
         }
         ControlFlow::Continue(())
     });
-    Seen { kept, report: report.unwrap(), lines, notes, lost }
+    Seen { kept, report: report.unwrap(), lines, notes, crowded, lost }
+}
+
+/// Whether a line of a run's log says that there are more workers than cores: that hangs on the machine.
+pub fn is_of_cores(line: &LogLine) -> bool {
+    line.text.ends_with("more are no quicker")
 }
 
 /// Sets a flag when dropped, so that a failing test does not wait for ever for its other threads.

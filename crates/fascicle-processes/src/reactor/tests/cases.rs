@@ -158,7 +158,7 @@ fn a_closed_pipe_is_followed_by_an_end_or_a_kill() {
 fn silent_starts_are_repeated_and_then_given_up() {
     let mut reactor = Reactor::new(1, LIMITS);
     reactor.begin(0..1, Duration::ZERO);
-    for start in 1..=LIMITS.starts {
+    for start in 1..=LIMITS.hello.len() as u32 {
         assert!(orders(&mut reactor).contains(&"fork 0".to_string()));
         reactor.hear(0, News::Forked, SECOND * start);
         assert_eq!(reactor.deadline(), Some(SECOND * (start + 1)));

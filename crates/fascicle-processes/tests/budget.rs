@@ -1,0 +1,120 @@
+//! Runs and thread pools inside of pieces, and what becomes of workers without memory.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use common::{Kept, Pieces, alone, integers, run, run_with};
+use fascicle_core::{
+    Cause, Context, Execute, ExecuteOptions, Frame, Threads, WorkerLost, available_cores,
+    ignore_events, share_of_cores,
+};
+use fascicle_processes::Processes;
+use nix::sys::resource::{Resource, setrlimit};
+use rayon::prelude::*;
+
+#[test]
+fn rayon_works_in_a_worker_though_its_pool_was_in_use() {
+    alone("rayon_works_in_a_worker_though_its_pool_was_in_use", || {
+        let total = |to: i64| (0..to).into_par_iter().map(|x| x * x).sum::<i64>();
+        assert_eq!(total(1000), 332_833_500);
+        let seen = run(2, &integers(20, |piece, _| total(1000 + piece as i64)));
+        assert_eq!(seen.kept.values().len(), 20);
+        assert_eq!(seen.kept.values()[0], 332_833_500);
+        assert!(seen.lost.is_empty(), "{:?}", seen.lost);
+    });
+}
+
+#[test]
+fn a_run_in_a_piece_keeps_to_the_workers_share_of_the_cores() {
+    let cores = available_cores();
+    for workers in [1, cores, 2 * cores] {
+        let work = Pieces(4, |_: u64, _: &mut Context<'_>, out: &mut Frame| {
+            let nested = [Processes::all_cores().workers(), Threads::all_cores().workers()];
+            let threads = rayon::current_num_threads();
+            out.put_i64s("value", nested.iter().chain([&threads]).map(|&n| n as i64).collect());
+            Ok(())
+        });
+        let expected = share_of_cores(workers) as i64;
+        let seen = run(workers as i64, &work);
+        for frame in seen.kept.frames.values() {
+            assert_eq!(frame.i64s("value").unwrap(), [expected; 3], "{workers} workers");
+        }
+    }
+}
+
+#[test]
+fn runs_of_all_kinds_in_pieces_of_all_kinds_end() {
+    let inner = |piece: u64, nested: &dyn Execute| {
+        let (work, mut kept) = (integers(5, |piece, _| piece as i64), Kept::default());
+        let options = ExecuteOptions::new();
+        nested.run(&work, &mut kept, &options, &mut ignore_events).unwrap();
+        kept.values().iter().sum::<i64>() + piece as i64
+    };
+    let seen = run(2, &integers(6, |piece, _| inner(piece, &Processes::all_cores())));
+    assert_eq!(seen.kept.values(), [10, 11, 12, 13, 14, 15]);
+    let seen = run(2, &integers(6, |piece, _| inner(piece, &fascicle_core::Serial)));
+    assert_eq!(seen.kept.values(), [10, 11, 12, 13, 14, 15]);
+}
+
+#[test]
+fn more_workers_than_cores_are_warned_of() {
+    let work = integers(1, |piece, _| piece as i64);
+    let cores = available_cores();
+    assert_eq!(run(cores as i64, &work).crowded, None);
+    let (twice, what) = (2 * cores, "cores: more are no quicker");
+    let expected = format!("{twice} workers share {cores} {what}");
+    assert_eq!(run(twice as i64, &work).crowded, Some(expected));
+}
+
+/// Allows this worker so many bytes more than it has.
+fn limit_memory(more: u64) {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    let limit = pages * 4096 + more;
+    setrlimit(Resource::RLIMIT_AS, limit, limit).unwrap();
+}
+
+#[test]
+fn a_piece_without_memory_is_tried_again_and_then_says_so() {
+    let hungry = |always: bool| {
+        integers(6, move |piece, cx| {
+            if piece == 4 && (always || cx.attempt() == 0) {
+                limit_memory(32 << 20);
+                return std::hint::black_box(vec![1_u8; 1 << 30]).len() as i64;
+            }
+            piece as i64
+        })
+    };
+    let seen = run(2, &hungry(false));
+    assert_eq!((seen.report.done, seen.report.workers_lost), (6, 1));
+    let [(WorkerLost::OutOfMemory(what), Some(4))] = seen.lost.as_slice() else {
+        panic!("{:?}", seen.lost);
+    };
+    assert_eq!(what, "memory allocation of 1073741824 bytes failed");
+    let seen = run_with(2, &hungry(true), &ExecuteOptions::new());
+    assert_eq!(seen.done(), [0, 1, 2, 3, 5]);
+    let said = seen.cause(4).to_string();
+    let expected =
+        "the worker ran out of memory: memory allocation of 1073741824 bytes failed, 3 time(s)";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
+fn the_last_words_of_a_poisonous_piece_are_told() {
+    let work = integers(6, |piece, _| {
+        for line in 0..9 {
+            eprintln!("line {line} of piece {piece}");
+        }
+        if piece == 4 {
+            std::process::exit(3);
+        }
+        piece as i64
+    });
+    let seen = run(2, &work);
+    let Cause::WorkerLost { lost, attempts: 3, last_words } = seen.cause(4) else {
+        panic!("{:?}", seen.cause(4));
+    };
+    assert_eq!(*lost, WorkerLost::Exited(3));
+    let expected: Vec<String> = (4..9).map(|line| format!("line {line} of piece 4")).collect();
+    assert_eq!(*last_words, expected);
+}

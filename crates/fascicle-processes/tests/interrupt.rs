@@ -1,0 +1,142 @@
+//! Runs that are ended from outside, and what they leave behind.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use common::{Kept, Pieces, alone, children, integers, raise};
+use fascicle_core::{
+    CancelHandle, Context, Execute, ExecuteOptions, Failure, Frame, Report, Serial, Threads, Work,
+    ignore_events,
+};
+use fascicle_processes::{Interruptible, Processes};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+const AFTER: Duration = Duration::from_millis(300);
+const SOON: Duration = Duration::from_millis(1300);
+
+/// Long pieces that give up when they are told to.
+struct Patient;
+
+impl Work for Patient {
+    fn pieces(&self) -> u64 {
+        100
+    }
+    fn fingerprint(&self, _: &mut fascicle_core::Fingerprint) {}
+    fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
+        let started = Instant::now();
+        while piece > 3 && started.elapsed() < Duration::from_secs(60) {
+            if cx.cancelled() {
+                return Err(Failure::cancelled());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        out.put_i64s("value", vec![piece as i64]);
+        Ok(())
+    }
+    fn shared(&self) -> Option<&(dyn Work + Sync)> {
+        Some(self)
+    }
+}
+
+/// Runs until something ends it, and checks that that was soon.
+fn ended(driver: &dyn Execute, work: &dyn Work, cancel: &CancelHandle, end: fn(&CancelHandle)) {
+    let (mut kept, options) = (Kept::default(), ExecuteOptions::new().with_cancel(cancel.clone()));
+    let started = Instant::now();
+    let report: Report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(AFTER);
+            end(cancel);
+        });
+        driver.run(work, &mut kept, &options, &mut ignore_events).unwrap()
+    });
+    let took = started.elapsed();
+    assert!(AFTER <= took && took < SOON, "{} took {took:?}", driver.name());
+    assert!(report.interrupted && report.failures.is_empty(), "{report:?}");
+    assert_eq!(kept.values(), [0, 1, 2, 3], "{}", driver.name());
+    assert_eq!(children(), [""; 0]);
+}
+
+#[test]
+fn a_handle_ends_a_run_on_every_driver() {
+    alone("a_handle_ends_a_run_on_every_driver", || {
+        let drivers: [&dyn Execute; 3] =
+            [&Serial, &Threads::new(2).unwrap(), &Processes::new(2).unwrap()];
+        for driver in drivers {
+            ended(driver, &Patient, &CancelHandle::new(), CancelHandle::cancel);
+        }
+    });
+}
+
+static CAUGHT: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn count(_: i32) {
+    CAUGHT.fetch_add(1, Ordering::Relaxed);
+}
+
+fn handle_interrupts(handler: SigHandler) {
+    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler does nothing but add to an atomic number.
+    unsafe { sigaction(Signal::SIGINT, &action) }.unwrap();
+}
+
+/// As from the terminal: any thread of the process may get it.
+fn interrupt(_: &CancelHandle) {
+    nix::sys::signal::kill(nix::unistd::Pid::this(), Signal::SIGINT).unwrap();
+}
+
+#[test]
+fn an_interrupt_ends_a_run_and_not_the_process() {
+    alone("an_interrupt_ends_a_run_and_not_the_process", || {
+        handle_interrupts(SigHandler::Handler(count));
+        let (processes, threads) = (Processes::new(2).unwrap(), Threads::new(2).unwrap());
+        for driver in [&processes as &dyn Execute, &threads] {
+            let (outer, _) = Interruptible::new(CancelHandle::new()).unwrap();
+            let (inner, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+            ended(driver, &Patient, &cancel, interrupt);
+            drop(inner);
+            raise(Signal::SIGINT);
+            assert_eq!(CAUGHT.load(Ordering::Relaxed), 0, "another run is watched still");
+            drop(outer);
+            // The handler from before is in force again.
+            raise(Signal::SIGINT);
+            assert_eq!(CAUGHT.swap(0, Ordering::Relaxed), 1);
+        }
+        // And the next run knows nothing of it.
+        let (_guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+        let options = ExecuteOptions::new().with_cancel(cancel);
+        let (work, mut kept) = (integers(20, |piece, _| piece as i64), Kept::default());
+        let driver = Processes::new(2).unwrap();
+        let report = driver.run(&work, &mut kept, &options, &mut ignore_events).unwrap();
+        assert_eq!((report.done, report.interrupted), (20, false));
+    });
+}
+
+#[test]
+fn interrupts_that_are_ignored_stay_so() {
+    alone("interrupts_that_are_ignored_stay_so", || {
+        handle_interrupts(SigHandler::SigIgn);
+        let (_guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+        raise(Signal::SIGINT);
+        assert!(!cancel.is_cancelled());
+        let seen = common::run(2, &integers(20, |piece, _| piece as i64));
+        assert_eq!(seen.report.done, 20);
+    });
+}
+
+#[test]
+fn a_thousand_runs_use_no_more_places_than_one() {
+    alone("a_thousand_runs_use_no_more_places_than_one", || {
+        let work = Pieces(1, |_: u64, _: &mut Context<'_>, _: &mut Frame| Ok(()));
+        for _ in 0..1000 {
+            let (_guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+            let options = ExecuteOptions::new().with_cancel(cancel);
+            Serial.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+        }
+        let (_guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+        raise(Signal::SIGINT);
+        assert!(cancel.is_cancelled());
+    });
+}
