@@ -139,17 +139,24 @@ fn with_density_matrix(change: fn(&mut Vector, usize)) -> Result<Data, String> {
 
 #[test]
 fn a_density_matrix_that_is_not_hermitian_is_an_error() {
-    let wrong: [fn(&mut Vector, usize); 4] = [
+    let wrong: [fn(&mut Vector, usize); 8] = [
         |dm, lane| dm.set(1, lane, c64(0.0, 0.0)),
         |dm, lane| dm.set(2, lane, dm.get(1, lane)),
         |dm, lane| dm.add(0, lane, c64(0.0, 1e-7)),
         |dm, lane| dm.add(1, lane, c64(f64::MAX, 0.0)),
+        // What is not finite where nothing is kept.
+        |dm, lane| dm.add(1, lane, c64(f64::NAN, 0.0)),
+        |dm, lane| dm.add(1, lane, c64(0.0, f64::INFINITY)),
+        |dm, lane| dm.add(0, lane, c64(0.0, f64::NAN)),
+        |dm, lane| dm.add(3, lane, c64(0.0, f64::NEG_INFINITY)),
     ];
     for change in wrong {
         let error = with_density_matrix(change).unwrap_err();
         assert!(error.contains("batch 0 (seeds 0-9) failed: dm_db is not Hermitian"), "{error}");
-        assert!(error.contains("outputs.complex"), "{error}");
+        assert!(error.contains("outputs.complex") && error.contains("(seed 9)"), "{error}");
     }
+    // Lanes beyond the last trajectory are nobody's.
+    with_density_matrix(|dm, lane| dm.add(1, lane + 1, c64(0.5, 0.0))).unwrap();
 }
 
 #[test]

@@ -7,18 +7,17 @@ use serde::{Deserialize, Serialize};
 /// How kernels add products.
 ///
 /// Results of one arithmetic are the same bits on every machine that has it, and those of different
-/// ones are never mixed: data that differ in it are not appended, and ranks and resumed runs that differ
-/// in it are refused.
+/// ones are never mixed: data that differ in it are not appended, and it is part of the fingerprint that
+/// ranks and resumed runs are to agree on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Arithmetic {
     /// Each product and each sum is rounded, everywhere the same bits.
     #[default]
     Strict,
-    /// A product and the sum that it enters are rounded once, by the processor's fused multiply-add:
-    /// quicker, and where the processor has no such instructions it is refused. Results differ from
-    /// strict ones by rounding.
+    /// Where kernels of fascicle's own add a product to a sum, both are rounded once, by the processor's
+    /// fused multiply-add: quicker, and where the processor has no such instructions it is refused.
+    /// Results differ from strict ones by rounding. What a model computes of itself is strict always.
     Fused,
 }
 

@@ -146,6 +146,12 @@ impl Block {
         self.z_gradient_step = Some(step.index());
     }
 
+    /// Moves what was handed out at this time to the recorder.
+    #[inline(always)]
+    pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
+        self.outputs.record(time, &self.seeds, to)
+    }
+
     /// The seeds of the trajectories, 1 to 16.
     pub fn seeds(&self) -> &[Seed] {
         &self.seeds
@@ -182,9 +188,8 @@ struct Output {
 enum Symmetry {
     /// Nothing.
     Unknown,
-    Hermitian,
-    /// That it is not Hermitian, where it should be.
-    Broken,
+    /// It is to be Hermitian; not zero of the trajectories where it is not.
+    Hermitian { lopsided: Lane },
 }
 
 impl Outputs {
@@ -199,15 +204,15 @@ impl Outputs {
     }
 
     /// Hands out a Hermitian matrix, n × n, `[row × n + column]`. It takes half the time and room of a
-    /// complex output: the lower triangle is summed, and the upper one is its mirror image. A run in which
-    /// the two differ by more than 1e-8 of the largest element fails and says so; with less, what is in
-    /// the upper triangle, and in imaginary parts on the diagonal, is left out.
+    /// complex output: the lower triangle is summed, and the upper one is its mirror image. A trajectory of
+    /// which the two differ by more than 1e-8 of the largest element fails and is named; with less, what
+    /// is in the upper triangle, and in imaginary parts on the diagonal, is left out.
     pub fn hermitian(&mut self, name: &str, n: usize, scale: Scale, values: &Vector) {
         // Another number of elements is told when it is recorded.
         let whole = values.re.len() == n * n && values.im.len() == n * n;
-        let broken = whole && dispatch(IsLopsided { n, values });
+        let lopsided = if whole { dispatch(Lopsided { n, values }) } else { Lane::ZERO };
         self.put(name, &[n, n], scale, &values.re, Some(&values.im)).symmetry =
-            if broken { Symmetry::Broken } else { Symmetry::Hermitian };
+            Symmetry::Hermitian { lopsided };
     }
 
     fn put(
@@ -237,9 +242,14 @@ impl Outputs {
         output
     }
 
-    /// Moves what was handed out at this time to the recorder.
+    /// Moves what was handed out at this time to the recorder, of the trajectories with these seeds.
     #[inline(always)]
-    pub(crate) fn record(&mut self, time: usize, to: &mut Recorder<'_>) -> Result<(), Failure> {
+    fn record(
+        &mut self,
+        time: usize,
+        seeds: &[Seed],
+        to: &mut Recorder<'_>,
+    ) -> Result<(), Failure> {
         for output in self.0.iter_mut().filter(|output| output.fresh) {
             output.fresh = false;
             let Output { name, shape, scale, re, im, symmetry, .. } = output;
@@ -252,8 +262,10 @@ impl Outputs {
             let im = lanes(im);
             match symmetry {
                 Symmetry::Unknown => to.complex(time, name, shape, *scale, re, im)?,
-                Symmetry::Hermitian => to.hermitian(time, name, shape[0], *scale, re, im)?,
-                Symmetry::Broken => return Err(not_hermitian(name)),
+                Symmetry::Hermitian { lopsided } => {
+                    check_symmetry(name, lopsided, seeds)?;
+                    to.hermitian(time, name, shape[0], *scale, re, im)?;
+                }
             }
         }
         Ok(())
@@ -280,45 +292,61 @@ fn check_shape(name: &str, shape: &[usize], found: usize) -> Result<(), Failure>
     Err(Failure::other(message))
 }
 
-fn not_hermitian(name: &str) -> Failure {
+/// Fails for the first trajectory whose matrix is lopsided.
+fn check_symmetry(name: &str, lopsided: &Lane, seeds: &[Seed]) -> Result<(), Failure> {
+    let Some((_, &seed)) = lopsided.0.iter().zip(seeds).find(|(lopsided, _)| **lopsided != 0.0)
+    else {
+        return Ok(());
+    };
     let instead = "hand out any other with `outputs.complex` in a task of your own";
-    Failure::other(format!(
-        "{name} is not Hermitian, and its lower triangle alone counts: {instead}"
-    ))
+    let message =
+        format!("{name} is not Hermitian, and its lower triangle alone counts: {instead}");
+    Err(Failure::other(message).with_seeds(&[seed]))
 }
 
-/// Whether the triangles of a matrix differ by more than rounding in any lane. What is not finite does
-/// not: that is told when it is summed.
-struct IsLopsided<'a> {
+/// Not zero where the triangles of a matrix differ by more than rounding. Where the lower one is not
+/// finite they do not: that is told when it is summed.
+struct Lopsided<'a> {
     n: usize,
     values: &'a Vector,
 }
 
-impl Kernel for IsLopsided<'_> {
-    type Output = bool;
+impl Kernel for Lopsided<'_> {
+    type Output = Lane;
 
     #[inline(always)]
-    fn run<P: Pack>(self) -> bool {
+    fn run<P: Pack>(self) -> Lane {
         const TOLERANCE: f64 = 1e-8;
         let Self { n, values } = self;
-        let mut lopsided = false;
+        let mut lopsided = Lane::ZERO;
         for at in 0..P::COUNT {
             let (mut largest, mut difference) = (P::zero(), P::zero());
             for row in 0..n {
                 for column in 0..=row {
                     let lower = Complex::<P>::load(values, row * n + column, at);
                     let upper = Complex::<P>::load(values, column * n + row, at).conj();
-                    for (x, y) in [(lower.re, upper.re), (lower.im, upper.im)] {
-                        largest = larger(largest, larger(x.abs(), y.abs()));
-                        difference = larger(difference, (x - y).abs());
+                    // Of the diagonal, no imaginary part is kept.
+                    let kept_im = if row == column { P::zero() } else { lower.im };
+                    for (kept, other) in [(lower.re, upper.re), (kept_im, upper.im)] {
+                        largest = larger(largest, or_infinite(kept.abs()));
+                        difference = larger(difference, or_infinite((kept - other).abs()));
                     }
                 }
             }
             let allowed = largest * P::splat(TOLERANCE);
-            lopsided |= P::any_not(allowed.at_least(difference));
+            // Not finite itself, it allows any difference.
+            let well = allowed.at_least(difference);
+            P::select(well, P::zero(), P::splat(1.0)).store(&mut lopsided, at);
         }
         lopsided
     }
+}
+
+/// A number that is not negative; infinity for NaN.
+#[inline(always)]
+fn or_infinite<P: Pack>(x: P) -> P {
+    let infinity = P::splat(f64::INFINITY);
+    P::select(infinity.at_least(x), x, infinity)
 }
 
 /// The larger one, or `a` where `b` is not a number.

@@ -35,7 +35,7 @@ pub(super) fn with_stiffness<R>(
     weight: &[f64],
     f: impl FnOnce(&[f64]) -> R,
 ) -> R {
-    const ROOM: usize = 64;
+    const ROOM: usize = 256;
     let mut room = [0.0; ROOM];
     let length = frequency.len().min(weight.len());
     if length > ROOM {

@@ -5,7 +5,7 @@
 //! no state in common, so that the roots and quotients of a round do not wait for each other.
 //!
 //! What is left after a sweep is of second order in its angles. Once all angles of a lane are below
-//! 7e-9 its last sweep turns the vectors alone: neither its eigenvalues nor its angles would notice.
+//! 3.7e-9 its last sweep turns the vectors alone: neither its eigenvalues nor its angles would notice.
 
 mod rotation;
 mod vectors;
@@ -23,8 +23,9 @@ const MOST_SWEEPS: usize = 30;
 /// An element this small against the matrix is not rotated away.
 const NEGLIGIBLE: f64 = 1e-16;
 
-/// The squared tangent of an angle of a last sweep, 2⁻⁵⁴.
-const LAST: f64 = 1.0 / 18_014_398_509_481_984.0;
+/// The squared tangent of an angle of a last sweep, 2⁻⁵⁶: the series of an angle is its first term then,
+/// to the last bit.
+const LAST: f64 = 1.0 / 72_057_594_037_927_936.0;
 
 /// What the method works on. Elements are one lane after the other, or two where they are complex.
 #[derive(Clone, Debug)]

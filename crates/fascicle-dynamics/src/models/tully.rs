@@ -91,7 +91,7 @@ fn element<V: Potential, P: Pack>(potential: &V, re: P, products: &[Complex<P>; 
 }
 
 /// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
-/// operations as the staged computation of any model, and the same bits.
+/// operations as the staged computation of any model, and in strict arithmetic the same bits.
 pub struct RungeKutta<'a, V> {
     pub potential: &'a V,
     pub wf: &'a States,

@@ -16,7 +16,7 @@ use crate::step::{Own, System};
 use crate::sys::{Kernel, Pack, dispatch, has};
 use crate::{
     Algorithm, Arithmetic, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError,
-    Outputs, Step, Structure,
+    Step, Structure,
 };
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
@@ -34,7 +34,7 @@ pub struct Prepared<'a> {
 
 /// Moves a block's outputs at one time to the recorder, with the vectors that the machine has.
 struct Record<'a, 'b> {
-    outputs: &'a mut Outputs,
+    block: &'a mut Block,
     time: usize,
     to: &'a mut Recorder<'b>,
 }
@@ -44,7 +44,7 @@ impl Kernel for Record<'_, '_> {
 
     #[inline(always)]
     fn run<P: Pack>(self) -> Result<(), Failure> {
-        self.outputs.record(self.time, self.to)
+        self.block.record(self.time, self.to)
     }
 }
 
@@ -128,7 +128,7 @@ impl<'a> Prepared<'a> {
                 }
                 recipe.collect.run(&step, block)?;
                 let time = (index / self.system.per_collect) as usize;
-                dispatch(Record { outputs: &mut block.outputs, time, to: &mut *record })?;
+                dispatch(Record { block: &mut *block, time, to: &mut *record })?;
             }
             // Nothing is collected after the last update, so it is left out.
             if index < self.system.steps {

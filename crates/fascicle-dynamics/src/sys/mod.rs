@@ -88,12 +88,16 @@ impl Path {
 pub fn has(arithmetic: Arithmetic) -> bool {
     match arithmetic {
         Arithmetic::Fused => has_fused(),
-        _ => true,
+        Arithmetic::Strict => true,
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 fn has_fused() -> bool {
+    #[cfg(test)]
+    if WITHOUT_FMA.get() {
+        return false;
+    }
     std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")
 }
 
@@ -102,12 +106,18 @@ fn has_fused() -> bool {
     cfg!(target_arch = "aarch64")
 }
 
-/// Runs a kernel in this arithmetic, which the machine must have.
+/// Runs a kernel in this arithmetic.
+///
+/// # Panics
+/// When the machine has it not; simulations are not prepared for it then.
 #[inline]
 pub fn dispatch_in<K: Kernel>(arithmetic: Arithmetic, kernel: K) -> K::Output {
     match arithmetic {
-        Arithmetic::Fused => dispatch_fused(kernel),
-        _ => dispatch(kernel),
+        Arithmetic::Fused => {
+            assert!(has_fused(), "this machine has no fused multiply-add");
+            dispatch_fused(kernel)
+        }
+        Arithmetic::Strict => dispatch(kernel),
     }
 }
 
@@ -132,15 +142,15 @@ fn dispatch_fused<K: Kernel>(kernel: K) -> K::Output {
     match Path::widest() {
         #[cfg(not(target_arch = "x86_64"))]
         Path::Plain => kernel.run::<Plain<true>>(),
-        // SAFETY: the path is forced by tests that have asked for the instructions.
+        // SAFETY: the one caller has asked for the instructions; the path is forced by a test.
         #[cfg(all(test, target_arch = "x86_64"))]
         Path::Plain => unsafe { plain_fused(kernel) },
         #[cfg(all(not(test), target_arch = "x86_64"))]
         Path::Plain => unreachable!("a machine without AVX2 is refused fused arithmetic"),
         #[cfg(test)]
         Path::Portable => kernel.run::<portable::Portable<true>>(),
-        // SAFETY: the path is given only where the machine has the instructions, and simulations are
-        // prepared for fused arithmetic only where it has those.
+        // SAFETY: the path is given only where the machine has the instructions, and the one caller has
+        // asked for those of fused arithmetic.
         #[cfg(target_arch = "x86_64")]
         Path::Avx2 => unsafe { avx2_fused(kernel) },
         // SAFETY: as above.
@@ -190,16 +200,30 @@ pub fn flat(lanes: &[Lane]) -> &[f64] {
 thread_local! {
     /// The path that tests force.
     static FORCED: std::cell::Cell<Option<Path>> = const { std::cell::Cell::new(None) };
+
+    /// Whether a test wants a machine without fused multiply-add.
+    static WITHOUT_FMA: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Ends what a test forces, also when it fails.
+#[cfg(test)]
+struct Free;
+
+#[cfg(test)]
+impl Drop for Free {
+    fn drop(&mut self) {
+        FORCED.set(None);
+        WITHOUT_FMA.set(false);
+    }
 }
 
 /// Runs something on one path, which the machine must have.
 #[cfg(test)]
 pub fn on_path<R>(path: Path, f: impl FnOnce() -> R) -> R {
     assert!(Path::all().contains(&path), "the machine has no {path:?}");
+    let _free = Free;
     FORCED.set(Some(path));
-    let result = f();
-    FORCED.set(None);
-    result
+    f()
 }
 
 #[cfg(test)]
@@ -207,10 +231,13 @@ mod tests {
     use fascicle_core::{RunOptions, Serial, c64, ignore_events, run_ensemble};
 
     use super::*;
+    use crate::tasks::EnergyBasedDecoherence;
     use crate::{
-        Algorithm, ComplexAvoidedCrossingA, FewestSwitchesSurfaceHopping,
+        Algorithm, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC,
+        FMOComplex, FewestSwitchesSurfaceHopping, GaugeFixing, HolsteinLattice,
         HolsteinLatticeReciprocalSpace, MeanField, Model,
-        MultiStateMappingApproachToSurfaceHopping, Simulation, SpinBoson, TullyProblemOne,
+        MultiStateMappingApproachToSurfaceHopping, Simulation, SimulationError, SpinBoson,
+        TullyProblemOne,
     };
 
     /// The digest of a run on one path in one arithmetic.
@@ -257,5 +284,86 @@ mod tests {
         agree(Simulation::new(lattice(), mash()), 0.02);
         agree(Simulation::new(crossing(), fssh()), 0.002);
         agree(Simulation::new(crossing(), mash()), 0.002);
+    }
+
+    #[test]
+    fn all_paths_give_the_same_bits_in_larger_matrices() {
+        let (mean_field, fssh) = (MeanField::default, FewestSwitchesSurfaceHopping::default);
+        let chain = || HolsteinLattice { N: 5, ..Default::default() };
+        let lattice = || HolsteinLatticeReciprocalSpace { N: 6, ..Default::default() };
+        agree(Simulation::new(chain(), mean_field()), 0.02);
+        agree(Simulation::new(chain(), fssh()), 0.02);
+        agree(Simulation::new(lattice(), mean_field()), 0.02);
+        agree(Simulation::new(FMOComplex::default(), mean_field()), 0.02);
+        agree(Simulation::new(FMOComplex::default(), fssh()), 0.02);
+    }
+
+    #[test]
+    fn all_paths_give_the_same_bits_with_options() {
+        let mut fssh = FewestSwitchesSurfaceHopping::default();
+        fssh.settings.gauge_fixing = GaugeFixing::PhaseDerCouple;
+        fssh.settings.use_gauge_field_force = true;
+        let start = -1.5;
+        let b = ComplexAvoidedCrossingB { init_position_x: start, ..Default::default() };
+        let c = ComplexAvoidedCrossingC { init_position_x: start, ..Default::default() };
+        agree(Simulation::new(b.clone(), MeanField::default()), 0.002);
+        agree(Simulation::new(b, fssh.clone()), 0.002);
+        agree(Simulation::new(c, fssh.clone()), 0.002);
+        let decoherence = EnergyBasedDecoherence::default();
+        let fssh = fssh.with_decoherence(decoherence).expect("it has the tasks");
+        agree(Simulation::new(HolsteinLattice { N: 3, ..Default::default() }, fssh), 0.02);
+    }
+
+    #[test]
+    fn a_machine_without_fused_multiply_add_refuses_it() {
+        let mut sim = Simulation::new(SpinBoson::default(), MeanField::default());
+        sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+        let _free = Free;
+        WITHOUT_FMA.set(true);
+        sim.prepare().expect("strict arithmetic is everywhere");
+        sim.settings.arithmetic = Arithmetic::Fused;
+        let error = sim.prepare().expect_err("there is no FMA");
+        assert_eq!(error, SimulationError::NoSuchArithmetic { arithmetic: Arithmetic::Fused });
+        assert_eq!(
+            error.to_string(),
+            "settings.arithmetic is fused, which needs a processor with fused multiply-add (AVX2 and \
+             FMA on x86-64): this one has none; expected Arithmetic::Strict"
+        );
+    }
+
+    /// e^x and the sine of x, of one number.
+    struct Elementary(f64);
+
+    impl Kernel for Elementary {
+        type Output = [f64; 3];
+
+        #[inline(always)]
+        fn run<P: Pack>(self) -> [f64; 3] {
+            let x = P::load(&Lane::splat(self.0), 0);
+            let (sin, cos) = fascicle_core::elementary::sin_cos(x);
+            [fascicle_core::elementary::exp(x), sin, cos].map(|value| {
+                let mut lanes = Lane::ZERO;
+                value.store(&mut lanes, 0);
+                lanes[0]
+            })
+        }
+    }
+
+    #[test]
+    fn elementary_functions_keep_their_bounds_in_every_arithmetic() {
+        for arithmetic in [Arithmetic::Strict, Arithmetic::Fused] {
+            for path in Path::all() {
+                on_path(path, || {
+                    for k in 0..20_000 {
+                        let x = f64::from(k - 10_000) * 0.069_9;
+                        let [exp, sin, cos] = dispatch_in(arithmetic, Elementary(x));
+                        let off = exp.to_bits().abs_diff(x.exp().to_bits());
+                        assert!(off <= 1, "{arithmetic} {path:?}: exp {x} is {off} ulp off");
+                        let off = (sin - x.sin()).abs().max((cos - x.cos()).abs());
+                        assert!(off < 1.7e-16, "{arithmetic} {path:?}: sin, cos {x} off {off:e}");
+                    }
+                });
+            }
+        }
     }
 }

@@ -6,7 +6,6 @@ use fascicle_core::elementary::exp;
 
 use super::refresh::{Mask, take_vectors};
 use crate::kernels::FromAdiabatic;
-use crate::sys::dispatch;
 use crate::{Block, LANES, Lane, SimulationError, Step, Task};
 
 /// The energy-based decoherence correction, EDC: in each time step, the components b_k of all surfaces
@@ -69,7 +68,7 @@ impl Task for EnergyBasedDecoherence {
             let b = block.wf_adb.get(active, lane);
             block.wf_adb.set(active, lane, b * ((before + lost) / before).sqrt());
         }
-        to_diabatic(block, [true; LANES]);
+        to_diabatic(step, block, [true; LANES]);
         Ok(())
     }
 }
@@ -121,7 +120,7 @@ impl Task for InstantaneousDecoherence {
             (0..n).for_each(|k| block.wf_adb.set(k, lane, 0.0.into()));
             block.wf_adb.set(active as usize, lane, phase * norm);
         }
-        to_diabatic(block, collapsed);
+        to_diabatic(step, block, collapsed);
         Ok(())
     }
 }
@@ -133,13 +132,13 @@ fn kinetic_energy(step: &Step<'_>, block: &Block) -> Lane {
 }
 
 /// c = V b, of these lanes; others keep every bit, whoever is beside them.
-fn to_diabatic(block: &mut Block, lanes: Mask) {
+fn to_diabatic(step: &Step<'_>, block: &mut Block, lanes: Mask) {
     if !lanes.contains(&true) {
         return;
     }
     let Block { eigvecs, wf_adb, wf_db, scratch, .. } = block;
     let c = &mut scratch.states[0];
-    dispatch(FromAdiabatic { eigvecs, wf_adb, wf_db: c });
+    step.run(FromAdiabatic { eigvecs, wf_adb, wf_db: c });
     take_vectors(wf_db, c, lanes);
 }
 
