@@ -75,7 +75,7 @@ pub use comm::{Comm, Solo};
 pub use cores::{CORES, available_cores, share_of_cores};
 pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,
-    RunRecord, Summed, Trajectory,
+    RunRecord, Snapshot, Summed, Trajectory,
 };
 pub use drivers::{Rounds, Serial, Threads, attempt, panic_message};
 pub use ensemble::{

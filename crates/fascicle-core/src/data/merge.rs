@@ -53,7 +53,9 @@ impl Data {
         }
     }
 
-    /// The data of both: the same bits as from one run of all their seeds.
+    /// The data of both: the same bits as from one run of all their seeds. Its
+    /// [convergence](Data::convergence) goes on from this one's to both together; what the other one
+    /// had by itself on its way does not continue it.
     ///
     /// # Errors
     /// As [`Data::check_mergeable`]; both are lost to the caller only if it gave them away.
@@ -69,7 +71,9 @@ impl Data {
         all.missing.extend(more.missing);
         all.log.extend(more.log);
         all.provenance.runs.extend(more.provenance.runs);
-        Self::from_parts(all)
+        let mut both = Self::from_parts(all)?;
+        both.take_snapshot();
+        Ok(both)
     }
 }
 

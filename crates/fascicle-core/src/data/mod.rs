@@ -1,5 +1,6 @@
 //! The results of an ensemble: named outputs with their exact sums, seeds and history.
 
+pub(crate) mod convergence;
 mod description;
 mod digest;
 mod error;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use ndarray::ArrayViewD;
 
+pub use convergence::Snapshot;
 pub use description::Description;
 pub use error::DataError;
 pub use output::{Output, OutputParts, OutputSpec, Summed};
@@ -26,7 +28,8 @@ use output::same_bits;
 /// Every output is an array with time first, `[time, …]`: its mean over the trajectories, and the
 /// standard error of the mean. Underneath are exact sums: two `Data` of the same simulation with
 /// different seeds merge to the same bits as one run of all seeds. `==` compares bits: of outputs,
-/// sums, times, seeds and kept trajectories, not of the history (log, driver, elapsed time).
+/// sums, times, seeds and kept trajectories, not of the history (log, driver, elapsed time,
+/// convergence).
 #[derive(Clone, Debug)]
 pub struct Data {
     description: Description,
@@ -40,6 +43,7 @@ pub struct Data {
     missing: Vec<Seed>,
     log: Vec<LogLine>,
     provenance: Provenance,
+    convergence: Vec<Snapshot>,
 }
 
 /// All that a [`Data`] is made of, for code that reads it from somewhere.
@@ -68,6 +72,8 @@ pub struct DataParts {
     pub log: Vec<LogLine>,
     /// How the results came about.
     pub provenance: Provenance,
+    /// How good the means were at the end of each round.
+    pub convergence: Vec<Snapshot>,
 }
 
 impl From<&Data> for Data {
@@ -120,6 +126,7 @@ impl Data {
             missing,
             log: parts.log,
             provenance: parts.provenance,
+            convergence: parts.convergence,
         })
     }
 
@@ -137,6 +144,7 @@ impl Data {
             missing: self.missing,
             log: self.log,
             provenance: self.provenance,
+            convergence: self.convergence,
         }
     }
 
@@ -256,6 +264,20 @@ impl Data {
     /// How the results came about.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// How the standard errors have shrunk: how good the means were at the end of each round, in the
+    /// order of the runs. A run that does not [stop by
+    /// itself](crate::RunOptions::until_standard_error) is one round; a round that was interrupted
+    /// leaves nothing. It is history, which neither `==` nor the digest looks at: 100 trajectories
+    /// and 100 more equal 200 at once, but came about in two rounds.
+    pub fn convergence(&self) -> &[Snapshot] {
+        &self.convergence
+    }
+
+    /// Notes how good the means are now.
+    pub(crate) fn take_snapshot(&mut self) {
+        self.convergence.push(Snapshot::of(self));
     }
 
     /// Notes how long the last run took. For faces: the core has no clock.

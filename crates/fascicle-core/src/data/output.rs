@@ -4,6 +4,7 @@ use ndarray::{ArrayD, ArrayViewD, IxDyn};
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
+use super::convergence::largest;
 use crate::c64;
 use crate::sums::{Scale, Sums};
 
@@ -162,6 +163,11 @@ impl Output {
     pub fn standard_error_im(&self) -> Result<ArrayViewD<'_, f64>, DataError> {
         let error = self.error_im.as_ref().ok_or_else(|| self.wrong_kind("complex"))?;
         Ok(error.view())
+    }
+
+    /// The largest standard error of all components, times and parts; NaN if one of them is.
+    pub(super) fn largest_error(&self) -> f64 {
+        largest(self.error.iter().chain(self.error_im.iter().flatten()).copied())
     }
 
     /// The reals of mean and standard error, `[time, …, (re, im)]`, for digests and files.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Data, Description, LogLine, OutputSpec, PieceFailure, Provenance, Seed};
+use crate::{Data, Description, LogLine, OutputSpec, PieceFailure, Provenance, Seed, Snapshot};
 
 /// The format that is written.
 pub(super) const FORMAT: u32 = 1;
@@ -20,6 +20,9 @@ pub(super) struct Header {
     pub failures: Vec<PieceFailure>,
     pub log: Vec<LogLine>,
     pub provenance: Provenance,
+    /// Older files have none.
+    #[serde(default)]
+    pub convergence: Vec<Snapshot>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +54,7 @@ impl Header {
             failures: data.failures().to_vec(),
             log: data.log().to_vec(),
             provenance: data.provenance().clone(),
+            convergence: data.convergence().to_vec(),
         }
     }
 }

@@ -157,6 +157,7 @@ fn read_own(
     parts.failures = header.failures;
     parts.log = header.log;
     parts.provenance = header.provenance;
+    parts.convergence = header.convergence;
     Ok(())
 }
 
