@@ -1,6 +1,6 @@
 //! The one stream of what happens during a run.
 
-use crate::{Data, LogLine, PieceFailure, WorkerLost};
+use crate::{Data, LogLine, PieceFailure, Snapshot, WorkerLost};
 
 /// Where a worker's line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub struct Progress {
 
 /// Something that happened during a run. Listeners are called on the driver's thread; one that
 /// returns [`Break`](std::ops::ControlFlow::Break) ends the run, which then gives what is finished.
+///
+/// [`Done`](Event::Done) and [`Round`](Event::Round) carry the results so far, for charts that are
+/// drawn while a run goes on. They cost nothing unless they are asked for, so that the listener
+/// chooses how often; asking changes no result. What is there after a round is the same on every
+/// driver; what is there after a piece depends on which pieces were done first.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -83,9 +88,15 @@ pub enum Event<'a> {
         /// The line, without its end.
         line: &'a str,
     },
-    /// A round is over and another one begins.
+    /// A round is over. Another one begins if there are pieces that are not done.
     Round {
-        /// How far the run is, with the new round counted in.
+        /// Its number, from 1.
+        round: u64,
+        /// How far the run is, with the next round counted in.
         progress: Progress,
+        /// The merged results so far, made when asked for.
+        partial: &'a dyn Fn() -> Option<Data>,
+        /// How good they are, found when asked for; much less than all of them.
+        snapshot: &'a dyn Fn() -> Option<Snapshot>,
     },
 }

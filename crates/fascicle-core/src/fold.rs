@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Data, Frame, FrameError};
+use crate::{Data, Frame, FrameError, Snapshot};
 
 /// What comes after a round of pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub trait Fold {
     /// A frame that does not fit; the driver reports the piece as failed.
     fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError>;
 
-    /// Decides, when all pieces of a round are done or have failed, whether there is another one.
+    /// Decides, when all pieces of a round are done or have failed, whether there is another one. It is
+    /// not asked after a round that was interrupted.
     /// It is the only place for decisions: a round is fixed beforehand, so what is decided does not
     /// depend on the order or the number of workers.
     fn round(&mut self) -> Next {
@@ -30,6 +31,11 @@ pub trait Fold {
 
     /// What there is so far, for listeners that draw it.
     fn partial(&self) -> Option<Data> {
+        None
+    }
+
+    /// How good that is, for listeners, when a round is over.
+    fn snapshot(&self) -> Option<Snapshot> {
         None
     }
 }

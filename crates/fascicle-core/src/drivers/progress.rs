@@ -14,6 +14,7 @@ pub struct Rounds<'a, 'b> {
     fold: &'a mut dyn Fold,
     on: &'a mut Listener<'b>,
     next: u64,
+    round: u64,
     progress: Progress,
     report: Report,
     cancel: Option<CancelHandle>,
@@ -39,7 +40,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
     ) -> Self {
         let (progress, report) = (Progress::default(), Report::default());
         let cancel = options.cancel.clone();
-        let mut rounds = Self { work, fold, on, next: 0, progress, report, cancel };
+        let mut rounds = Self { work, fold, on, next: 0, round: 0, progress, report, cancel };
         rounds.grow(work.pieces());
         let (unit, progress) = (work.unit(), rounds.progress);
         rounds.tell(Event::Started { driver, workers, unit, progress });
@@ -121,23 +122,33 @@ impl<'a, 'b> Rounds<'a, 'b> {
         self.tell(Event::WorkerLost { worker, lost, piece });
     }
 
-    /// Asks the fold, when all pieces of the round are back, whether there is another round.
+    /// Asks the fold, when all pieces of the round are back, whether there is another round. After a
+    /// round that was interrupted there is none.
     pub fn another_round(&mut self) -> bool {
-        if self.interrupted() {
+        if self.progress.pieces < self.progress.all_pieces {
             return false;
         }
-        match self.fold.round() {
-            Next::Done | Next::More(0) => false,
-            Next::More(pieces) => {
-                self.grow(pieces);
-                let progress = self.progress;
-                self.tell(Event::Round { progress });
-                !self.interrupted()
-            }
+        if let Next::More(pieces) = self.fold.round() {
+            self.grow(pieces);
+        }
+        self.round += 1;
+        self.tell_round();
+        !self.interrupted() && self.progress.pieces < self.progress.all_pieces
+    }
+
+    fn tell_round(&mut self) {
+        let (round, progress) = (self.round, self.progress);
+        let fold: &dyn Fold = self.fold;
+        let (partial, snapshot) = (&|| fold.partial(), &|| fold.snapshot());
+        // Not by `tell`, which would borrow the fold once more.
+        if let ControlFlow::Break(()) =
+            (self.on)(Event::Round { round, progress, partial, snapshot })
+        {
+            self.report.interrupted = true;
         }
     }
 
-    /// Ends the run. An interruption that came with the last piece is none.
+    /// Ends the run. An interruption that came with the last piece of the last round is none.
     pub fn end(mut self) -> Report {
         let complete = self.progress.pieces == self.progress.all_pieces;
         self.report.interrupted = self.interrupted() && !complete;

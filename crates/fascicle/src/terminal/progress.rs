@@ -24,6 +24,10 @@ pub struct Progress {
     err: Box<dyn Write>,
     start: Instant,
     unit: &'static str,
+    /// Who runs them, in words.
+    crew: String,
+    /// The round that goes on, from 1.
+    round: u64,
     counts: Counts,
 }
 
@@ -58,7 +62,8 @@ impl Progress {
     fn lines(shown: bool, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
         let start = Instant::now();
         let face = if shown { Face::Lines { last: start } } else { Face::Hidden };
-        Self { face, out, err, start, unit: "pieces", counts: Counts::default() }
+        let (unit, counts) = ("pieces", Counts::default());
+        Self { face, out, err, start, unit, crew: String::new(), round: 1, counts }
     }
 
     /// Takes an event.
@@ -67,7 +72,11 @@ impl Progress {
             Event::Started { driver, workers, unit, progress } => {
                 self.begin(driver, workers, unit, progress);
             }
-            Event::Done { progress, .. } | Event::Round { progress } => self.advance(progress),
+            Event::Done { progress, .. } => self.advance(progress),
+            Event::Round { round, progress, .. } => {
+                self.next_round(round, progress);
+                self.advance(progress);
+            }
             Event::Failed { failure, progress } => {
                 self.failed(failure);
                 self.advance(progress);
@@ -95,12 +104,16 @@ impl Progress {
         let seconds = self.start.elapsed().as_secs_f64();
         let rate = finished as f64 / seconds.max(1e-9);
         let unit = self.unit;
+        let rounds = match self.round {
+            1 => String::new(),
+            rounds => format!(", {rounds} rounds"),
+        };
         let failed = match items.saturating_sub(finished) {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
         self.say(&format!(
-            "{finished} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second{failed}"
+            "{finished} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second{rounds}{failed}"
         ));
     }
 
@@ -108,7 +121,7 @@ impl Progress {
         self.start = Instant::now();
         self.unit = unit;
         self.counts = counts;
-        let crew = match (driver, workers) {
+        self.crew = match (driver, workers) {
             ("serial", _) => "one core".to_string(),
             ("processes", 1) => "1 process".to_string(),
             ("threads", 1) => "1 thread".to_string(),
@@ -118,7 +131,7 @@ impl Progress {
             Face::Hidden => {}
             Face::Bar(bar) => {
                 bar.set_length(counts.all_items);
-                bar.set_message(format!("{unit} on {crew}"));
+                bar.set_message(format!("{unit} on {}", self.crew));
                 bar.reset();
                 bar.tick();
             }
@@ -126,9 +139,20 @@ impl Progress {
                 *last = Instant::now();
                 let batches = if counts.all_pieces == 1 { "batch" } else { "batches" };
                 let Counts { all_items, all_pieces, .. } = counts;
-                let line = format!("{all_items} {unit} in {all_pieces} {batches} on {crew}");
+                let line = format!("{all_items} {unit} in {all_pieces} {batches} on {}", self.crew);
                 self.say(&line);
             }
+        }
+    }
+
+    /// After a round, unless it was the last: there is more to do than was known.
+    fn next_round(&mut self, over: u64, counts: Counts) {
+        if counts.items == counts.all_items {
+            return;
+        }
+        self.round = over + 1;
+        if let Face::Bar(bar) = &self.face {
+            bar.set_message(format!("{} on {}, round {}", self.unit, self.crew, self.round));
         }
     }
 
@@ -150,7 +174,13 @@ impl Progress {
                 let percent = 100 * items / all_items.max(1);
                 let left = elapsed * (all_items - items) as f64 / items.max(1) as f64;
                 let unit = self.unit;
-                self.say(&format!("{percent} %: {items} of {all_items} {unit}, {left:.0} s left"));
+                let round = match self.round {
+                    1 => String::new(),
+                    round => format!(", round {round}"),
+                };
+                self.say(&format!(
+                    "{percent} %: {items} of {all_items} {unit}{round}, {left:.0} s left"
+                ));
             }
         }
     }
@@ -277,6 +307,29 @@ mod tests {
         let last = err.lines().last().unwrap_or_default();
         assert!(last.starts_with("75 of 100 trajectories in "), "{last}");
         assert!(last.ends_with(" a second, 25 failed"), "{last}");
+    }
+
+    #[test]
+    fn rounds_are_named_and_totals_grow() {
+        let err = Sink::default();
+        let mut progress = Progress::lines(true, Box::new(std::io::sink()), Box::new(err.clone()));
+        let of = |items, all_items| Counts { items, all_items, ..counts(0) };
+        let (unit, partial) = ("trajectories", &|| None);
+        progress.on(Event::Started { driver: "threads", workers: 2, unit, progress: of(0, 100) });
+        let snapshot = &|| None;
+        progress.on(Event::Round { round: 1, progress: of(100, 200), partial, snapshot });
+        // As if nothing had been said for long.
+        let last = Instant::now().checked_sub(2 * QUIET).expect("the clock has run for so long");
+        progress.face = Face::Lines { last };
+        progress.on(Event::Done { piece: 5, worker: 0, progress: of(150, 200), partial });
+        progress.on(Event::Round { round: 2, progress: of(200, 200), partial, snapshot });
+        progress.finish(200);
+        let text = err.text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(lines[1].starts_with("75 %: 150 of 200 trajectories, round 2, "), "{text}");
+        assert!(lines[2].starts_with("200 of 200 trajectories in "), "{text}");
+        assert!(lines[2].ends_with(" a second, 2 rounds"), "{text}");
     }
 
     #[test]
