@@ -135,9 +135,11 @@ fn interruptible(options: RunOptions) -> (RunOptions, Option<()>) {
 fn finished(result: &Result<Data, EnsembleError>) -> u64 {
     let data = match result {
         Ok(data) => data,
-        Err(EnsembleError::Failed { finished, .. } | EnsembleError::Stopped { finished, .. }) => {
-            finished.as_ref()
-        }
+        Err(
+            EnsembleError::Failed { finished, .. }
+            | EnsembleError::Stopped { finished, .. }
+            | EnsembleError::UnknownOutput { finished: Some(finished), .. },
+        ) => finished.as_ref(),
         Err(_) => return 0,
     };
     data.provenance().runs.last().map_or(0, |run| run.trajectories)

@@ -52,6 +52,18 @@ pub enum Error {
         /// Where it is saved.
         rescue: Rescue,
     },
+    /// The run was to stop at the standard error of an output that there is not. What was finished
+    /// until then is saved.
+    #[error("the run was to stop at a standard error, but {source}; {rescue}")]
+    UnknownOutput {
+        /// Which outputs there are.
+        #[source]
+        source: DataError,
+        /// What was finished, together with the data that were to be appended to.
+        finished: Box<Data>,
+        /// Where it is saved.
+        rescue: Rescue,
+    },
     /// Some batches failed. All others were finished and are saved.
     #[error("{} of {batches} batches failed; {rescue}{}", failures.len(), list(failures))]
     Failed {
@@ -154,6 +166,11 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
             finished.set_elapsed(seconds);
             let rescue = save(&finished);
             Error::Stopped { source, finished, rescue }
+        }
+        EnsembleError::UnknownOutput { source, finished: Some(mut finished) } => {
+            finished.set_elapsed(seconds);
+            let rescue = save(&finished);
+            Error::UnknownOutput { source, finished, rescue }
         }
         other => Error::Ensemble(other),
     }

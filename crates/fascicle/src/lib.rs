@@ -90,7 +90,7 @@
 //!
 //! - Drivers: [`serial_driver`], [`parallel_driver_threads`], [`parallel_driver_multiprocessing`], or
 //!   a [`Driver`] by name. Each takes a number of tasks, `None` for all cores, or [`RunOptions`]:
-//!   seeds, data to append to, trajectories to keep.
+//!   seeds, data to append to, trajectories to keep, a standard error to stop at.
 //! - [`Data`] has means and standard errors of every output, and is saved to and loaded from HDF5.
 //! - [`chart`] draws it; [`terminal`] shows progress and a table.
 //! - Models, algorithms and tasks are in [`dynamics`], and the contracts underneath in [`core`].

@@ -22,6 +22,9 @@ pub struct RunRecord {
     pub batch_size: usize,
     /// Trajectories finished.
     pub trajectories: u64,
+    /// Rounds finished: one, unless the run was to stop by itself. 0 in older files.
+    #[serde(default)]
+    pub rounds: u64,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Workers that were lost and replaced.

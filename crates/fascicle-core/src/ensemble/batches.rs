@@ -1,15 +1,15 @@
 //! An ensemble as work: batches of seeds.
 
+use super::plan::Plan;
 use super::{Ensemble, Keep, Recorder};
 use crate::data::OutputSpec;
 use crate::{Context, Failure, Fingerprint, Frame, Seed, Work};
 
-/// The batches of an ensemble: piece p has the seeds p B … p B + B − 1 of the list.
+/// The batches of an ensemble, as planned.
 pub(super) struct Batches<'a> {
     ensemble: &'a dyn Ensemble,
-    seeds: &'a [Seed],
+    plan: &'a Plan<'a>,
     times: Vec<f64>,
-    batch: usize,
     keep: &'a Keep,
     drop_failed: bool,
 }
@@ -17,54 +17,40 @@ pub(super) struct Batches<'a> {
 impl<'a> Batches<'a> {
     pub(super) fn new(
         ensemble: &'a dyn Ensemble,
-        seeds: &'a [Seed],
+        plan: &'a Plan<'a>,
         keep: &'a Keep,
         drop_failed: bool,
     ) -> Self {
-        let batch = ensemble.batch_size().min(seeds.len()).next_multiple_of(ensemble.group());
-        Self { ensemble, seeds, times: ensemble.times(), batch, keep, drop_failed }
-    }
-
-    /// Trajectories per batch, rounded up to whole groups.
-    pub(super) fn batch(&self) -> usize {
-        self.batch
-    }
-
-    fn slice(&self, piece: u64) -> &'a [Seed] {
-        let first = (piece as usize).saturating_mul(self.batch).min(self.seeds.len());
-        let last = first.saturating_add(self.batch).min(self.seeds.len());
-        &self.seeds[first..last]
+        Self { ensemble, plan, times: ensemble.times(), keep, drop_failed }
     }
 }
 
 impl Work for Batches<'_> {
     fn pieces(&self) -> u64 {
-        self.seeds.len().div_ceil(self.batch) as u64
+        self.plan.pieces(0)
     }
 
     fn fingerprint(&self, to: &mut Fingerprint) {
         self.ensemble.describe().fingerprint(to);
         to.reals(&self.times);
-        to.integer(self.batch as u64);
-        to.integer(self.seeds.len() as u64);
-        self.seeds.iter().for_each(|seed| to.integer(seed.0));
+        self.plan.fingerprint(to);
     }
 
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
         let group = self.ensemble.group();
         let mut record = Recorder::new(&self.times, group, self.keep, self.drop_failed);
-        let seeds = self.slice(piece);
-        self.ensemble.run(seeds, cx, &mut record)?;
-        record.check_seeds(seeds)?;
+        let seeds = self.seeds(piece);
+        self.ensemble.run(&seeds, cx, &mut record)?;
+        record.check_seeds(&seeds)?;
         pack(&record, out).map_err(Failure::other)
     }
 
     fn seeds(&self, piece: u64) -> Vec<Seed> {
-        self.slice(piece).to_vec()
+        self.plan.seeds_of_piece(piece)
     }
 
     fn size(&self, piece: u64) -> u64 {
-        self.slice(piece).len() as u64
+        self.plan.size(piece)
     }
 
     fn unit(&self) -> &'static str {

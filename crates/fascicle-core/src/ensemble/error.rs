@@ -12,6 +12,22 @@ pub enum EnsembleError {
     /// The seeds, or the number of trajectories or their batches, cannot be.
     #[error(transparent)]
     Seeds(#[from] SeedsError),
+    /// A standard error to stop at that cannot be.
+    #[error("the standard error to stop at must be positive and finite, found {found}")]
+    Target {
+        /// What was asked for.
+        found: f64,
+    },
+    /// The run was to stop at the standard error of an output that there is not.
+    #[error("the run was to stop at a standard error, but {source}")]
+    UnknownOutput {
+        /// Which outputs there are.
+        #[source]
+        source: DataError,
+        /// What was finished when that came to be known, together with the data that were to be
+        /// appended to; none if it was known before.
+        finished: Option<Box<Data>>,
+    },
     /// The data to append to do not fit.
     #[error("the run cannot be appended to the data: {0}")]
     Append(#[source] DataError),

@@ -1,14 +1,25 @@
 //! The fold of an ensemble: frames of batches into data.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::plan::Plan;
+use crate::data::convergence::{Snapshot, largest};
 use crate::data::merge::specs_text;
 use crate::data::{DataParts, OutputParts, OutputSpec, Summed, Trajectory};
 use crate::sums::Sums;
-use crate::{Data, DataError, Failure, Fold, FoldError, Frame, LogLine, PieceFailure, Seed};
+use crate::{Data, DataError, Failure, Fold, FoldError, Frame, LogLine, Next, PieceFailure, Seed};
 
-/// Merges the frames of batches into what becomes [`Data`].
-pub(super) struct EnsembleFold {
+/// Merges the frames of batches into what becomes [`Data`], and decides on rounds.
+pub(super) struct EnsembleFold<'a> {
+    plan: &'a Plan<'a>,
+    /// Whether a run goes on that has lost trajectories.
+    drop_failed: bool,
+    /// How many trajectories were there before the run.
+    before: usize,
+    /// How many rounds have begun, and how many of them are over.
+    begun: usize,
+    over: usize,
     parts: DataParts,
     /// Whether it is settled which outputs there are.
     settled: bool,
@@ -33,15 +44,47 @@ struct Part {
     lower: bool,
 }
 
-impl EnsembleFold {
+impl<'a> EnsembleFold<'a> {
     /// Goes on from parts that may already hold trajectories.
-    pub(super) fn new(parts: DataParts) -> Self {
-        let (settled, lower) = (!parts.outputs.is_empty(), vec![None; parts.outputs.len()]);
-        Self { parts, settled, logs: BTreeMap::new(), lower }
+    pub(super) fn new(plan: &'a Plan<'a>, mut parts: DataParts, drop_failed: bool) -> Self {
+        parts.missing.extend(plan.seeds_of_round(0));
+        Self {
+            plan,
+            drop_failed,
+            before: parts.seeds.len(),
+            begun: 1,
+            over: 0,
+            settled: !parts.outputs.is_empty(),
+            logs: BTreeMap::new(),
+            lower: vec![None; parts.outputs.len()],
+            parts,
+        }
     }
 
     pub(super) fn log(&mut self, piece: u64, line: LogLine) {
         self.logs.entry(piece).or_default().push(line);
+    }
+
+    /// How many rounds are over.
+    pub(super) fn rounds(&self) -> usize {
+        self.over
+    }
+
+    /// How many pieces there were in the rounds begun.
+    pub(super) fn pieces(&self) -> u64 {
+        (0..self.begun).map(|round| self.plan.pieces(round)).sum()
+    }
+
+    /// Whether the end of the last round is not among the snapshots: where nothing hangs on it, it is
+    /// left to the finished data.
+    pub(super) fn is_unmeasured(&self) -> bool {
+        self.over == self.begun && self.plan.until().is_none()
+    }
+
+    /// What there is to say about the end of a run that was to stop by itself, if it has come to it.
+    pub(super) fn verdict(&self) -> Option<LogLine> {
+        let (until, last) = (self.plan.until()?, self.parts.convergence.last()?);
+        (self.over == self.begun).then(|| until.verdict(last))
     }
 
     /// The data so far. Log lines are in the order of the batches.
@@ -49,6 +92,37 @@ impl EnsembleFold {
         self.parts.log.extend(self.logs.into_values().flatten());
         complete(&mut self.parts, &self.lower);
         self.parts
+    }
+
+    /// The exact sums of an output, whole.
+    fn sums(&self, at: usize) -> Option<Cow<'_, Sums>> {
+        let OutputParts { spec, summed: Summed::Sums(all) } = &self.parts.outputs[at] else {
+            return None;
+        };
+        Some(self.lower[at].as_ref().map_or(Cow::Borrowed(all), |lower| {
+            let mut all = all.clone();
+            add_lower(&mut all, lower, spec);
+            Cow::Owned(all)
+        }))
+    }
+
+    /// How good the means are now.
+    fn measure(&self) -> Snapshot {
+        let units = (self.parts.seeds.len() / self.parts.group) as u64;
+        let errors = self.parts.outputs.iter().enumerate().filter_map(|(at, output)| {
+            let errors = self.sums(at)?.standard_errors(units);
+            Some((output.spec.name.clone(), largest(errors)))
+        });
+        Snapshot::new(self.parts.seeds.len() as u64, errors)
+    }
+
+    /// Whether another round could help. If trajectories are lost that the run cannot do without, or
+    /// if there are none, or not the output, it could not.
+    fn could_help(&self, output: &str) -> bool {
+        let there = self.parts.seeds.len() - self.before;
+        let well =
+            if self.drop_failed { there > 0 } else { there == self.plan.trajectories(self.over) };
+        well && self.parts.outputs.iter().any(|known| known.spec.name == output)
     }
 
     /// Takes the outputs as those that there are.
@@ -87,7 +161,7 @@ impl EnsembleFold {
     }
 }
 
-impl Fold for EnsembleFold {
+impl Fold for EnsembleFold<'_> {
     fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError> {
         let mut batch = unpack(frame, self.parts.times.len())?;
         batch.outputs.sort_by(|a, b| a.spec.name.cmp(&b.spec.name));
@@ -107,10 +181,35 @@ impl Fold for EnsembleFold {
         Ok(())
     }
 
+    fn round(&mut self) -> Next {
+        self.over += 1;
+        let Some(until) = self.plan.until() else {
+            return Next::Done;
+        };
+        let snapshot = self.measure();
+        let met = until.is_met_by(&snapshot);
+        self.parts.convergence.push(snapshot);
+        let pieces = self.plan.pieces(self.over);
+        if met || pieces == 0 || !self.could_help(&until.output) {
+            return Next::Done;
+        }
+        self.parts.missing.extend(self.plan.seeds_of_round(self.over));
+        self.begun += 1;
+        Next::More(pieces)
+    }
+
     fn partial(&self) -> Option<Data> {
         let mut parts = self.parts.clone();
         complete(&mut parts, &self.lower);
-        Data::from_parts(parts).ok()
+        let mut data = Data::from_parts(parts).ok()?;
+        if self.is_unmeasured() {
+            data.take_snapshot();
+        }
+        Some(data)
+    }
+
+    fn snapshot(&self) -> Option<Snapshot> {
+        Some(self.measure())
     }
 }
 
@@ -118,9 +217,13 @@ impl Fold for EnsembleFold {
 fn complete(parts: &mut DataParts, lower: &[Option<Sums>]) {
     for (output, lower) in parts.outputs.iter_mut().zip(lower) {
         if let (Summed::Sums(all), Some(lower)) = (&mut output.summed, lower) {
-            all.merge(&lower.mirrored(output.spec.shape[0])).expect("they are of one output");
+            add_lower(all, lower, &output.spec);
         }
     }
+}
+
+fn add_lower(all: &mut Sums, lower: &Sums, spec: &OutputSpec) {
+    all.merge(&lower.mirrored(spec.shape[0])).expect("they are of one output");
 }
 
 fn unpack(frame: &Frame, times: usize) -> Result<Batch, FoldError> {

@@ -4,11 +4,15 @@ mod batches;
 mod error;
 mod fold;
 mod options;
+mod plan;
 mod recorder;
+#[cfg(test)]
+mod round_tests;
 mod run;
 mod seeds;
 #[cfg(test)]
 mod tests;
+mod until;
 
 pub use error::EnsembleError;
 pub use options::{Keep, OnFailure, RunOptions};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::until::Until;
 use crate::{CancelHandle, Data, ExecuteOptions, Seed};
 
 /// Which whole trajectories to keep beside the means.
@@ -58,6 +59,7 @@ pub struct RunOptions {
     pub(crate) tasks: Option<i64>,
     pub(crate) seeds: Option<Vec<Seed>>,
     pub(crate) append: Option<Data>,
+    pub(crate) until: Option<Until>,
     pub(crate) keep: Keep,
     pub(crate) on_failure: OnFailure,
     pub(crate) progress: Option<bool>,
@@ -90,6 +92,78 @@ impl RunOptions {
     #[must_use]
     pub fn with_append(mut self, data: impl Into<Data>) -> Self {
         self.append = Some(data.into());
+        self
+    }
+
+    /// Adds rounds of `num_trajs` trajectories until the largest standard error of an output is at
+    /// most the target, over all its components and times, of real and imaginary parts. This run has
+    /// `max_trajectories` at the most, 2³⁰ in any case; the last round is cut to that, in whole seed
+    /// groups.
+    ///
+    /// That is looked at when all trajectories of a round are done, and from exact sums: the number
+    /// of rounds and every bit of the result depend on `num_trajs`, and not on batch size, driver or
+    /// number of workers. With [data to append to](RunOptions::with_append) those count too, and
+    /// where they are good enough already nothing is run. With [seeds](RunOptions::with_seeds), rounds
+    /// take them in ascending order, until there are none left.
+    ///
+    /// A single trajectory has no standard error, so it is never enough. Of very few it means little:
+    /// two that happen to agree have none. Rounds should have so many that it can be relied upon.
+    ///
+    /// If the target is not reached, the run is `Ok` all the same, and a warning in its log names the
+    /// standard error that was reached. There is no other round after one with a failed batch, unless
+    /// [failures are dropped](OnFailure::Drop): the run is an error in any case. An output that there
+    /// is not is an error after the first round, with what was finished. [`Data::convergence`] has what
+    /// was found after each round.
+    ///
+    /// An interrupted run is continued by running [what is missing](Data::missing), appended to it,
+    /// and then this once more.
+    ///
+    /// ```
+    /// # use fascicle_core::{Context, Description, Ensemble, Failure, Lanes, Recorder, Scale, Seed};
+    /// use fascicle_core::{RunOptions, Threads, ignore_events, run_ensemble};
+    /// # /// Trajectories that end at 1 or −1.
+    /// # struct Coins;
+    /// # impl Ensemble for Coins {
+    /// #     fn describe(&self) -> Description {
+    /// #         Description { simulation: "coins".into(), ..Default::default() }
+    /// #     }
+    /// #     fn times(&self) -> Vec<f64> {
+    /// #         vec![0.0]
+    /// #     }
+    /// #     fn num_trajs(&self) -> u64 {
+    /// #         100
+    /// #     }
+    /// #     fn batch_size(&self) -> usize {
+    /// #         25
+    /// #     }
+    /// #     fn run(&self, seeds: &[Seed], _: &mut Context<'_>, out: &mut Recorder<'_>) -> Result<(), Failure> {
+    /// #         for &seed in seeds {
+    /// #             out.begin(&[seed]);
+    /// #             let side = if seed.0 % 2 == 0 { 1.0 } else { -1.0 };
+    /// #             out.real(0, "side", &[], Scale::Exact, Lanes::one(&[side]))?;
+    /// #             out.end()?;
+    /// #         }
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    ///
+    /// // `Coins` fall on either side, 1 or −1, and have `num_trajs` 100.
+    /// let options = RunOptions::new().until_standard_error("side", 0.05, 10_000);
+    /// let data = run_ensemble(&Coins, &Threads::new(2)?, &options, &mut ignore_events)?;
+    /// assert_eq!(data.seeds().len(), 500); // 1 / √(n − 1) ≤ 0.05 from n = 401 on
+    /// assert!(data.standard_error("side")?[0] <= 0.05);
+    /// let errors = data.convergence().iter().filter_map(|round| round.largest_error("side"));
+    /// assert_eq!(errors.count(), 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn until_standard_error(
+        mut self,
+        output: impl Into<String>,
+        target: f64,
+        max_trajectories: u64,
+    ) -> Self {
+        self.until = Some(Until { output: output.into(), target, max_trajectories });
         self
     }
 

@@ -4,41 +4,51 @@ use std::ops::ControlFlow;
 
 use super::batches::Batches;
 use super::fold::EnsembleFold;
-use super::{Ensemble, EnsembleError, OnFailure, RunOptions, seeds};
+use super::plan::Plan;
+use super::{Ensemble, EnsembleError, OnFailure, RunOptions};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Work};
+use crate::{Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Snapshot};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///
-/// An interrupted run is `Ok`, with [`Data::is_complete`] false.
+/// An interrupted run is `Ok`, with [`Data::is_complete`] false. So is one that was to [stop at a
+/// standard error](RunOptions::until_standard_error) and did not reach it, with a warning in its log.
 ///
 /// # Errors
-/// Impossible seeds, data to append to that do not fit, a driver that cannot run, or failed batches:
-/// the error holds what was finished.
+/// Impossible seeds, data to append to that do not fit, a driver that cannot run, a standard error to
+/// stop at that cannot be, or failed batches: the error holds what was finished.
 pub fn run_ensemble(
     ensemble: &dyn Ensemble,
     driver: &dyn Execute,
     options: &RunOptions,
     on: &mut Listener<'_>,
 ) -> Result<Data, EnsembleError> {
-    let seeds = seeds::choose(ensemble, options)?;
-    let mut parts = begin(ensemble, options)?;
-    parts.missing.extend(&seeds);
+    let plan = Plan::new(ensemble, options)?;
+    let parts = begin(ensemble, options)?;
+    if let Some(line) = enough_already(options)? {
+        return with_nothing_more(parts, driver, line, on);
+    }
     let drop_failed = options.on_failure == OnFailure::Drop;
-    let work = Batches::new(ensemble, &seeds, &options.keep, drop_failed);
+    let work = Batches::new(ensemble, &plan, &options.keep, drop_failed);
     for line in &ensemble.log() {
         // There is nothing to end yet: a listener's wish to is heard at the first event of the run.
         let _ = on(Event::Log { piece: None, line });
     }
     let (before, failed_before) = (parts.seeds.len(), parts.failures.len());
-    let mut fold = EnsembleFold::new(parts);
+    let mut fold = EnsembleFold::new(&plan, parts, drop_failed);
     let mut heard = Heard::default();
     let result = {
         let mut listener = |event: Event<'_>| heard.listen(event, on);
         driver.run(&work, &mut fold, &options.execute, &mut listener)
     };
     heard.logged.drain(..).for_each(|(piece, line)| fold.log(piece, line));
+    let (rounds, pieces, unmeasured) = (fold.rounds(), fold.pieces(), fold.is_unmeasured());
+    let verdict = fold.verdict();
     let mut parts = fold.into_parts();
+    if let Some(line) = verdict {
+        let _ = on(Event::Log { piece: None, line: &line });
+        parts.log.push(line);
+    }
     let trajectories = (parts.seeds.len() - before) as u64;
     let (interrupted, stopped) = match result {
         Ok(report) => (report.interrupted, None),
@@ -48,8 +58,9 @@ pub fn run_ensemble(
     parts.provenance.runs.push(RunRecord {
         driver: driver.name().to_string(),
         tasks: driver.workers(),
-        batch_size: work.batch(),
+        batch_size: plan.batch(),
         trajectories,
+        rounds: rounds as u64,
         interrupted,
         workers_lost: heard.workers_lost,
         seconds: None,
@@ -59,18 +70,55 @@ pub fn run_ensemble(
     parts.failures.extend(heard.failed);
     parts.failures[failed_before..].sort_by_key(|failure| failure.piece);
     let mut failures = parts.failures[failed_before..].to_vec();
-    let data = Data::from_parts(parts)?;
+    let mut data = Data::from_parts(parts)?;
+    if unmeasured {
+        data.take_snapshot();
+    }
     if let Some(source) = stopped {
         return Err(EnsembleError::Stopped { source, finished: Box::new(data) });
     }
     let nothing_left = trajectories == 0 && !failures.is_empty();
     let tolerable = drop_failed && !failures.iter().any(is_of_shape);
     if !nothing_left && (!any_batch || tolerable) {
-        return Ok(data);
+        return if interrupted { Ok(data) } else { with_what_was_watched(data, options) };
     }
     // One cause for each batch.
     failures.dedup_by_key(|failure| failure.piece);
-    Err(EnsembleError::Failed { failures, pieces: work.pieces(), finished: Box::new(data) })
+    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
+}
+
+/// What there is to say if the data to append to are good enough as they are.
+fn enough_already(options: &RunOptions) -> Result<Option<LogLine>, EnsembleError> {
+    let Some(until) = &options.until else {
+        return Ok(None);
+    };
+    until.check(options.append.as_ref())?;
+    let there = options.append.as_ref().map(Snapshot::of);
+    Ok(there.filter(|there| until.is_met_by(there)).map(|there| until.verdict(&there)))
+}
+
+/// A run that need not begin.
+fn with_nothing_more(
+    mut parts: DataParts,
+    driver: &dyn Execute,
+    line: LogLine,
+    on: &mut Listener<'_>,
+) -> Result<Data, EnsembleError> {
+    let _ = on(Event::Log { piece: None, line: &line });
+    parts.log.push(line);
+    let (driver, tasks) = (driver.name().to_string(), driver.workers());
+    parts.provenance.runs.push(RunRecord { driver, tasks, ..RunRecord::default() });
+    Ok(Data::from_parts(parts)?)
+}
+
+/// The data, unless the run was to stop at the error of an output that there is not.
+fn with_what_was_watched(data: Data, options: &RunOptions) -> Result<Data, EnsembleError> {
+    match options.until.as_ref().map(|until| data.output(&until.output).err()) {
+        Some(Some(source)) => {
+            Err(EnsembleError::UnknownOutput { source, finished: Some(Box::new(data)) })
+        }
+        _ => Ok(data),
+    }
 }
 
 /// What the run is told beside what the fold takes in.

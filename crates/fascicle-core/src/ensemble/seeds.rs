@@ -1,9 +1,12 @@
 //! Which seeds a run has.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
+use super::until::Until;
 use super::{Ensemble, Keep, RunOptions};
-use crate::{Data, Seed, SeedOutOfRange};
+use crate::{Data, Fingerprint, Seed, SeedOutOfRange};
 
 /// The most trajectories of one run: their seeds take 8 GiB.
 const MOST_TRAJECTORIES: u64 = 1 << 30;
@@ -15,6 +18,14 @@ pub enum SeedsError {
     /// Nothing to run.
     #[error("num_trajs must be at least 1, found 0")]
     NoTrajectories,
+    /// A run that stops by itself needs room for something.
+    #[error("max_trajectories must be at least {least}, found {found}")]
+    TooFew {
+        /// The number asked for.
+        found: u64,
+        /// The least that is accepted: one seed group.
+        least: u64,
+    },
     /// Batches of nothing.
     #[error("batch_size must be at least 1, found 0")]
     NoBatch,
@@ -85,33 +96,118 @@ pub enum SeedsError {
     },
 }
 
-/// The seeds of a run, ascending, checked in every respect.
+/// The seeds that a run may use, ascending.
+#[derive(Debug)]
+pub(super) enum Seeds {
+    /// These.
+    Listed(Vec<Seed>),
+    /// Consecutive ones, which need no memory: a run that stops by itself may never use them.
+    Following(Range<u64>),
+}
+
+impl Seeds {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Listed(seeds) => seeds.len(),
+            Self::Following(seeds) => (seeds.end - seeds.start) as usize,
+        }
+    }
+
+    /// Those at these positions.
+    pub(super) fn at(&self, positions: Range<usize>) -> Vec<Seed> {
+        match self {
+            Self::Listed(seeds) => seeds[positions].to_vec(),
+            Self::Following(seeds) => {
+                positions.map(|position| Seed(seeds.start + position as u64)).collect()
+            }
+        }
+    }
+
+    pub(super) fn fingerprint(&self, to: &mut Fingerprint) {
+        to.integer(self.len() as u64);
+        match self {
+            Self::Listed(seeds) => seeds.iter().for_each(|seed| to.integer(seed.0)),
+            Self::Following(seeds) => to.integer(seeds.start),
+        }
+    }
+
+    fn contains(&self, seed: Seed) -> bool {
+        match self {
+            Self::Listed(seeds) => seeds.binary_search(&seed).is_ok(),
+            Self::Following(seeds) => seeds.contains(&seed.0),
+        }
+    }
+
+    /// The largest, if there are any.
+    fn last(&self) -> Option<Seed> {
+        match self {
+            Self::Listed(seeds) => seeds.last().copied(),
+            Self::Following(seeds) => seeds.end.checked_sub(1).map(Seed),
+        }
+    }
+}
+
+/// The seeds that a run may use, checked in every respect, and how many of them make a round: all,
+/// unless the run stops by itself.
 pub(super) fn choose(
     ensemble: &dyn Ensemble,
     options: &RunOptions,
-) -> Result<Vec<Seed>, SeedsError> {
+) -> Result<(Seeds, usize), SeedsError> {
     if ensemble.batch_size() == 0 {
         return Err(SeedsError::NoBatch);
     }
-    let group = ensemble.group() as u64;
-    let seeds = match &options.seeds {
-        Some(seeds) => explicit(seeds, group)?,
-        None => following(options.append.as_ref(), ensemble.num_trajs(), group)?,
-    };
-    let seeding = ensemble.describe().seeding;
-    seeds.iter().try_for_each(|&seed| seeding.check(seed))?;
-    if let Some(data) = &options.append {
+    let (seeds, round) = supply(ensemble, options)?;
+    if let Some(last) = seeds.last() {
+        ensemble.describe().seeding.check(last)?;
+    }
+    if let (Seeds::Listed(seeds), Some(data)) = (&seeds, &options.append) {
         let there = |seed: &&Seed| data.seeds().binary_search(seed).is_ok();
         if let Some(seed) = seeds.iter().find(there) {
             return Err(SeedsError::AlreadyThere { seed: seed.0 });
         }
     }
     if let Keep::Seeds(keep) = &options.keep
-        && let Some(seed) = keep.iter().find(|seed| seeds.binary_search(seed).is_err())
+        && let Some(seed) = keep.iter().find(|&&seed| !seeds.contains(seed))
     {
         return Err(SeedsError::NothingToKeep { seed: seed.0 });
     }
-    Ok(seeds)
+    Ok((seeds, round))
+}
+
+fn supply(ensemble: &dyn Ensemble, options: &RunOptions) -> Result<(Seeds, usize), SeedsError> {
+    let group = ensemble.group() as u64;
+    let listed = options.seeds.as_ref().map(|seeds| explicit(seeds, group)).transpose()?;
+    let (round, most) = match (&listed, &options.until) {
+        (Some(seeds), None) => (seeds.len() as u64, seeds.len() as u64),
+        (None, None) => {
+            let all = in_groups(ensemble.num_trajs(), group)?;
+            (all, all)
+        }
+        (_, Some(until)) => (in_groups(ensemble.num_trajs(), group)?, most(until, group)?),
+    };
+    let seeds = if let Some(mut seeds) = listed {
+        seeds.truncate(most as usize);
+        Seeds::Listed(seeds)
+    } else {
+        Seeds::Following(following(options.append.as_ref(), most, round.min(most), group)?)
+    };
+    let round = seeds.len().min(round as usize);
+    Ok((seeds, round))
+}
+
+/// The most trajectories of a run that stops by itself, in whole groups.
+fn most(until: &Until, group: u64) -> Result<u64, SeedsError> {
+    let found = until.max_trajectories;
+    let most = found.min(MOST_TRAJECTORIES) / group * group;
+    if most == 0 { Err(SeedsError::TooFew { found, least: group }) } else { Ok(most) }
+}
+
+fn in_groups(found: u64, group: u64) -> Result<u64, SeedsError> {
+    match found {
+        0 => Err(SeedsError::NoTrajectories),
+        _ if !found.is_multiple_of(group) => Err(SeedsError::NoMultiple { found, group }),
+        _ => Ok(found),
+    }
 }
 
 fn explicit(seeds: &[Seed], group: u64) -> Result<Vec<Seed>, SeedsError> {
@@ -143,13 +239,13 @@ fn check_groups(seeds: &[Seed], group: u64) -> Result<(), SeedsError> {
     Ok(())
 }
 
-fn following(data: Option<&Data>, count: u64, group: u64) -> Result<Vec<Seed>, SeedsError> {
-    if count == 0 {
-        return Err(SeedsError::NoTrajectories);
-    }
-    if !count.is_multiple_of(group) {
-        return Err(SeedsError::NoMultiple { found: count, group });
-    }
+/// So many seeds after the highest, of which a round takes so many at a time.
+fn following(
+    data: Option<&Data>,
+    count: u64,
+    round: u64,
+    group: u64,
+) -> Result<Range<u64>, SeedsError> {
     let exhausted = |first| SeedsError::Exhausted { first, count };
     let highest = data.and_then(|data| data.seeds().last());
     let first = match highest {
@@ -161,11 +257,9 @@ fn following(data: Option<&Data>, count: u64, group: u64) -> Result<Vec<Seed>, S
         None => 0,
     };
     let end = first.checked_add(count).ok_or(exhausted(first))?;
-    let too_many = SeedsError::TooMany { found: count, most: MOST_TRAJECTORIES };
-    let mut seeds = Vec::new();
-    if count > MOST_TRAJECTORIES || seeds.try_reserve_exact(count as usize).is_err() {
-        return Err(too_many);
+    let mut memory = Vec::<Seed>::new();
+    if round > MOST_TRAJECTORIES || memory.try_reserve_exact(round as usize).is_err() {
+        return Err(SeedsError::TooMany { found: round, most: MOST_TRAJECTORIES });
     }
-    seeds.extend((first..end).map(Seed));
-    Ok(seeds)
+    Ok(first..end)
 }

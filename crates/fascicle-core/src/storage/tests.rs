@@ -73,11 +73,31 @@ fn everything_survives_saving_and_loading() {
     assert_eq!(loaded.digest(), saved.digest());
     assert_eq!(loaded.log(), saved.log());
     assert_eq!(loaded.provenance(), saved.provenance());
+    assert_eq!((loaded.convergence(), loaded.convergence().len()), (saved.convergence(), 1));
     assert_eq!(loaded.trajectory(4), saved.trajectory(4));
     assert!(loaded.trajectory(0).is_none());
     let again = data(RunOptions::new().with_append(loaded));
     let once = data(RunOptions::new().with_seeds(0..12_u64).with_keep_trajectories([1, 4]));
     assert_eq!(again, once);
+}
+
+/// What was not known when a file was written is as if it had not been.
+#[test]
+fn headers_of_older_files_are_read() {
+    let mut old = serde_json::to_value(header::Header::of(&data(RunOptions::new()))).unwrap();
+    assert!(old.as_object_mut().unwrap().remove("convergence").is_some());
+    assert!(old["provenance"]["runs"][0].as_object_mut().unwrap().remove("rounds").is_some());
+    let read: header::Header = serde_json::from_value(old).unwrap();
+    assert_eq!((read.convergence.len(), read.provenance.runs[0].rounds), (0, 0));
+}
+
+#[test]
+fn rounds_that_had_no_errors_yet_survive() {
+    let (_folder, path) = scratch();
+    let saved = data(RunOptions::new().with_seeds([1]));
+    assert!(saved.convergence()[0].errors.is_empty());
+    saved.save(&path).unwrap();
+    assert_eq!(Data::load(&path).unwrap().convergence(), saved.convergence());
 }
 
 #[test]

@@ -67,6 +67,9 @@ fn heading(data: &Data) -> String {
         if let (Some(seconds), Some(speed)) = (run.seconds, run.speed()) {
             text.push_str(&format!(" in {seconds:.2} s, {speed:.0} a second"));
         }
+        if run.rounds > 1 {
+            text.push_str(&format!(", {} rounds", run.rounds));
+        }
         text.push('\n');
     }
     text
