@@ -42,7 +42,7 @@ pub enum Event<'a> {
         workers: usize,
         /// What is counted, in the plural.
         unit: &'static str,
-        /// Nothing of how much.
+        /// Nothing of how much, but for what a journal had.
         progress: Progress,
     },
     /// A piece is done and merged.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{CancelHandle, Event, Fold, PieceFailure, Work};
+use crate::{CancelHandle, Event, Fold, JournalError, PieceFailure, Work};
 
 /// What a driver calls for each event, on the thread that called the driver.
 pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
@@ -137,6 +137,9 @@ pub enum RunError {
         /// What to do instead.
         hint: &'static str,
     },
+    /// The journal cannot be used, or could not be written any more.
+    #[error(transparent)]
+    Journal(#[from] Box<JournalError>),
     /// Something the driver needs from its surroundings failed.
     #[error("the {driver} driver could not {action}: {source}")]
     Driver {
@@ -148,6 +151,12 @@ pub enum RunError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl From<JournalError> for RunError {
+    fn from(error: JournalError) -> Self {
+        Box::new(error).into()
+    }
 }
 
 /// The most workers that a driver accepts: more are taken for a mistake.

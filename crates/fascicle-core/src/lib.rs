@@ -41,6 +41,7 @@
 //! - [`Work`] and [`Fold`] are what is run and how its results are merged; [`Execute`] is a driver,
 //!   here [`Serial`] and [`Threads`]; an [`Event`] is something that happens meanwhile.
 //! - An [`Ensemble`] is work whose units are named by seeds; [`run_ensemble`] makes [`Data`] of it.
+//! - [`Journaled`] is a driver that writes finished pieces down, and goes on after a crash.
 //! - [`random`] has the streams of random numbers, keyed by seed and purpose; [`sums`] the exact
 //!   sums.
 //!
@@ -62,6 +63,7 @@ mod failure;
 mod fingerprint;
 mod fold;
 mod frame;
+mod journal;
 pub mod random;
 #[cfg(feature = "hdf5")]
 mod storage;
@@ -89,6 +91,7 @@ pub use failure::{Cause, Failure, PieceFailure, WorkerLost};
 pub use fingerprint::Fingerprint;
 pub use fold::{Fold, FoldError, Next};
 pub use frame::{Content, Frame, FrameError};
+pub use journal::{JournalError, Journaled, SyncDue};
 pub use random::{Draws, LaneDraws, Purpose, Seed, SeedOutOfRange, Seeding};
 #[cfg(feature = "hdf5")]
 pub use storage::StorageError;

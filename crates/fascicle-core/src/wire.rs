@@ -252,14 +252,14 @@ mod tests {
             at in 0_usize..150,
             byte in any::<u8>(),
         ) {
-            let _ = read_head(&bytes);
+            let _ = read_head(&bytes, MOST_BYTES);
             let whole = encode(&(7_u32, "hello"), &sample()).unwrap();
             let end = whole.len() - (3 * 8 + 2 * 8 + 3) - 4;
             let mut body = whole[PREFIX..end].to_vec();
-            prop_assert!(read_head(&body).is_ok());
+            prop_assert!(read_head(&body, MOST_BYTES).is_ok());
             let at = at % body.len();
             body[at] = byte;
-            let _ = read_head(&body);
+            let _ = read_head(&body, MOST_BYTES);
         }
     }
 }

@@ -65,6 +65,14 @@ pub trait Work {
         Vec::new()
     }
 
+    /// Whether a frame that an earlier run of this work has kept is what the piece would give now.
+    /// It says no where the run is asked for something that its fingerprint does not have, such as
+    /// other trajectories to be kept whole; the piece is then run again.
+    fn accepts(&self, piece: u64, frame: &Frame) -> bool {
+        let _ = (piece, frame);
+        true
+    }
+
     /// How much a piece counts for progress: trajectories in a batch, for example.
     fn size(&self, piece: u64) -> u64 {
         let _ = piece;

@@ -45,24 +45,33 @@ impl Description {
 
     /// The first fact in which another description differs: (what, here, there).
     pub(crate) fn difference(&self, other: &Self) -> Option<(String, String, String)> {
-        let facts = |d: &Self| {
-            let mut facts = vec![
-                ("simulation".to_string(), d.simulation.clone()),
-                ("arithmetic".to_string(), d.arithmetic.to_string()),
-                ("seeding".to_string(), d.seeding.to_string()),
-            ];
-            facts.extend(d.settings.iter().cloned());
-            facts.push(("steps".to_string(), d.steps.to_string()));
-            facts
-        };
-        let (here, there) = (facts(self), facts(other));
-        let find = |list: &[(String, String)], name: &str| {
-            let found = list.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-            found.unwrap_or_else(|| "nothing".to_string())
-        };
-        let names = here.iter().chain(&there).map(|(name, _)| name);
-        names
-            .map(|name| (name.clone(), find(&here, name), find(&there, name)))
-            .find(|(_, here, there)| here != there)
+        first_difference(&self.facts(), &other.facts())
     }
+
+    /// All that it says, as names and values.
+    pub(crate) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![
+            ("simulation".to_string(), self.simulation.clone()),
+            ("arithmetic".to_string(), self.arithmetic.to_string()),
+            ("seeding".to_string(), self.seeding.to_string()),
+        ];
+        facts.extend(self.settings.iter().cloned());
+        facts.push(("steps".to_string(), self.steps.to_string()));
+        facts
+    }
+}
+
+/// The first fact in which two lists of names and values differ: (name, here, there).
+pub(crate) fn first_difference(
+    here: &[(String, String)],
+    there: &[(String, String)],
+) -> Option<(String, String, String)> {
+    let find = |list: &[(String, String)], name: &str| {
+        let found = list.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        found.unwrap_or_else(|| "nothing".to_string())
+    };
+    let names = here.iter().chain(there).map(|(name, _)| name);
+    names
+        .map(|name| (name.clone(), find(here, name), find(there, name)))
+        .find(|(_, here, there)| here != there)
 }

@@ -24,7 +24,8 @@ pub struct OutputSpec {
 impl OutputSpec {
     /// The number of reals at one time: components, twice if complex.
     pub fn width(&self) -> usize {
-        self.shape.iter().product::<usize>() * if self.complex { 2 } else { 1 }
+        let components = self.shape.iter().fold(1_usize, |all, &n| all.saturating_mul(n));
+        components.saturating_mul(if self.complex { 2 } else { 1 })
     }
 
     fn kind(&self) -> &'static str {

@@ -7,6 +7,7 @@ mod threads;
 
 pub use attempt::{attempt, panic_message};
 pub use progress::Rounds;
+pub(crate) use progress::into_failure;
 pub use serial::Serial;
 pub use threads::Threads;
 

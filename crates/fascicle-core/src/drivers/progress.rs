@@ -164,7 +164,8 @@ impl<'a, 'b> Rounds<'a, 'b> {
     }
 }
 
-fn into_failure(error: FoldError) -> Failure {
+/// The failure of a piece that could not be merged.
+pub(crate) fn into_failure(error: FoldError) -> Failure {
     Failure::new(match error {
         FoldError::ShapeChanged { expected, found } => Cause::ShapeChanged { expected, found },
         FoldError::Frame(error) => Cause::Other { message: error.to_string() },

@@ -9,8 +9,10 @@ use super::{
 use crate::frame::{Content, Frame};
 
 /// Puts packets together from bytes that arrive in parts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
+    /// The most bytes that the elements of a packet may take.
+    most: u64,
     bytes: Vec<u8>,
     used: usize,
     /// The header of the packet whose elements are arriving.
@@ -18,7 +20,20 @@ pub struct Decoder {
     arriving: Option<Arriving>,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::with_most(MOST_BYTES)
+    }
+}
+
 impl Decoder {
+    /// For packets of which it is known that their elements take so many bytes at the most. Nothing is
+    /// reserved for more.
+    pub fn with_most(most: u64) -> Self {
+        let most = most.min(MOST_BYTES);
+        Self { most, bytes: Vec::new(), used: 0, header: Vec::new(), arriving: None }
+    }
+
     /// Takes in bytes as they arrive.
     pub fn push(&mut self, mut bytes: &[u8]) {
         if self.used == self.bytes.len() {
@@ -70,7 +85,7 @@ impl Decoder {
             return Ok(None);
         };
         check_sum(sum, crc32fast::hash(head))?;
-        let (header, blocks) = read_head(head)?;
+        let (header, blocks) = read_head(head, self.most)?;
         self.header.clear();
         self.header.extend_from_slice(header);
         self.used += PREFIX + length;
@@ -101,7 +116,7 @@ pub(super) struct Block<'a> {
 }
 
 /// The header's bytes, and the blocks that follow.
-pub(super) fn read_head(head: &[u8]) -> Result<(&[u8], Vec<Block<'_>>), WireError> {
+pub(super) fn read_head(head: &[u8], most: u64) -> Result<(&[u8], Vec<Block<'_>>), WireError> {
     let mut reader = Reader(head);
     let length = reader.length()?;
     let header = reader.take(length)?;
@@ -112,7 +127,7 @@ pub(super) fn read_head(head: &[u8]) -> Result<(&[u8], Vec<Block<'_>>), WireErro
         let name = std::str::from_utf8(reader.take(length)?).map_err(|_| WireError::Body)?;
         let elements = reader.length()?;
         all = all.saturating_add((elements as u64).saturating_mul(size(kind)?));
-        check_length(all, MOST_BYTES)?;
+        check_length(all, most)?;
         blocks.push(Block { kind, name, elements });
     }
     if reader.0.is_empty() { Ok((header, blocks)) } else { Err(WireError::Body) }
