@@ -214,11 +214,12 @@ pub(crate) fn name_seeds(seeds: &[Seed]) -> String {
     }
 }
 
-fn show_run((first, last): &(u64, u64)) -> String {
+pub(crate) fn show_run((first, last): &(u64, u64)) -> String {
     if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
-fn runs_of(seeds: &[Seed]) -> Vec<(u64, u64)> {
+/// First and last of each run of consecutive seeds.
+pub(crate) fn runs_of(seeds: &[Seed]) -> Vec<(u64, u64)> {
     let mut runs: Vec<(u64, u64)> = Vec::new();
     for &Seed(seed) in seeds {
         match runs.last_mut() {

@@ -25,6 +25,9 @@ pub struct RunRecord {
     /// Rounds finished: one, unless the run was to stop by itself. 0 in older files.
     #[serde(default)]
     pub rounds: u64,
+    /// Of those, how many came from a checkpoint's journal.
+    #[serde(default)]
+    pub resumed: u64,
     /// Whether it was interrupted.
     pub interrupted: bool,
     /// Workers that were lost and replaced.
@@ -34,8 +37,9 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// Trajectories per second.
+    /// Trajectories per second, without those from a journal.
     pub fn speed(&self) -> Option<f64> {
-        self.seconds.filter(|&s| s > 0.0).map(|seconds| self.trajectories as f64 / seconds)
+        let run = self.trajectories.saturating_sub(self.resumed) as f64;
+        self.seconds.filter(|&s| s > 0.0).map(|seconds| run / seconds)
     }
 }

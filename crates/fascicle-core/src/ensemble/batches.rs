@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::{Ensemble, Keep, Recorder};
 use crate::data::OutputSpec;
-use crate::{Context, Failure, Fingerprint, Frame, Seed, Work};
+use crate::{Context, Failure, Fingerprint, Frame, FrameError, Seed, Work};
 
 /// The batches of an ensemble, as planned.
 pub(super) struct Batches<'a> {
@@ -49,6 +49,24 @@ impl Work for Batches<'_> {
         self.plan.seeds_of_piece(piece)
     }
 
+    /// Not if other trajectories are to be kept now, or none to be dropped.
+    fn accepts(&self, piece: u64, frame: &Frame) -> bool {
+        let (Ok(mut there), Ok(kept)) = (seeds_of(frame, "seeds"), seeds_of(frame, "kept")) else {
+            return false;
+        };
+        let Ok(dropped) = frame.get::<Vec<Failure>>("dropped") else {
+            return false;
+        };
+        if !self.drop_failed && !dropped.is_empty() {
+            return false;
+        }
+        let wanted = there.iter().filter(|&&seed| self.keep.wants(seed)).copied();
+        let same_kept = wanted.eq(kept);
+        there.extend(dropped.into_iter().flat_map(|failure| failure.seeds));
+        there.sort_unstable();
+        same_kept && there == self.plan.seeds_of_piece(piece)
+    }
+
     fn size(&self, piece: u64) -> u64 {
         self.plan.size(piece)
     }
@@ -63,7 +81,7 @@ impl Work for Batches<'_> {
 }
 
 /// Puts what was recorded into a frame; [`super::fold::EnsembleFold`] reads it.
-fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), crate::FrameError> {
+fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), FrameError> {
     let specs: Vec<(&OutputSpec, bool)> =
         record.sums().map(|(spec, _, lower)| (spec, lower)).collect();
     out.put("specs", &specs)?;
@@ -78,6 +96,10 @@ fn pack(record: &Recorder<'_>, out: &mut Frame) -> Result<(), crate::FrameError>
         out.put_f64s(format!("kept {at}"), series.collect());
     }
     Ok(())
+}
+
+fn seeds_of(frame: &Frame, block: &str) -> Result<Vec<Seed>, FrameError> {
+    Ok(frame.i64s(block)?.iter().map(|&seed| Seed(seed.cast_unsigned())).collect())
 }
 
 fn as_i64s<'a>(seeds: impl Iterator<Item = &'a Seed>) -> Vec<i64> {

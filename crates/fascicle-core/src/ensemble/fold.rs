@@ -234,7 +234,10 @@ fn unpack(frame: &Frame, times: usize) -> Result<Batch, FoldError> {
             .map_err(|error| FoldError::Other(error.to_string()))?;
         let square = spec.complex && matches!(spec.shape[..], [rows, columns] if rows == columns);
         let width = if *lower { spec.width() / 2 } else { spec.width() };
-        if sums.len() != times * width || sums.scale() != spec.scale || (*lower && !square) {
+        if sums.len() != times.saturating_mul(width)
+            || sums.scale() != spec.scale
+            || (*lower && !square)
+        {
             return Err(FoldError::Other(format!("the sums of {spec} do not fit its shape")));
         }
         outputs.push(Part { spec: spec.clone(), sums, lower: *lower });

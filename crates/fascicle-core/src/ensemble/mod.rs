@@ -1,6 +1,7 @@
 //! Ensembles: many units of one simulation, named by seeds, of which one wants the mean.
 
 mod batches;
+mod checkpoint;
 mod error;
 mod fold;
 mod options;

@@ -1,10 +1,11 @@
 //! What a user may ask of one run of an ensemble.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::until::Until;
-use crate::{CancelHandle, Data, ExecuteOptions, Seed};
+use crate::{CancelHandle, Data, ExecuteOptions, Seed, SyncDue};
 
 /// Which whole trajectories to keep beside the means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub struct RunOptions {
     pub(crate) on_failure: OnFailure,
     pub(crate) progress: Option<bool>,
     pub(crate) execute: ExecuteOptions,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) sync_due: Option<SyncDue>,
 }
 
 impl RunOptions {
@@ -222,6 +225,25 @@ impl RunOptions {
     /// What ends the run from outside.
     pub fn cancel(&self) -> Option<&CancelHandle> {
         self.execute.cancel.as_ref()
+    }
+
+    /// With a checkpoint: a journal of finished batches in this file. The same run with the same file
+    /// goes on where the last one ended, however that was, on any driver, to the same bits; when all is
+    /// there it gives the data at once. A journal of other trajectories, or of another simulation,
+    /// version, arithmetic or batch size, is refused. What may be lost, and when, is said of
+    /// [`Journaled`](crate::Journaled). Default: none.
+    #[must_use]
+    pub fn with_checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(path.into());
+        self
+    }
+
+    /// With a question that is asked after each batch: whether it is time to bring the checkpoint to
+    /// the disk. The drivers of crate `fascicle` ask a clock, once a second.
+    #[must_use]
+    pub fn with_checkpoint_sync(mut self, due: SyncDue) -> Self {
+        self.sync_due = Some(due);
+        self
     }
 
     /// The number of workers asked for, as given.

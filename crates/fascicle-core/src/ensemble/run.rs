@@ -5,9 +5,11 @@ use std::ops::ControlFlow;
 use super::batches::Batches;
 use super::fold::EnsembleFold;
 use super::plan::Plan;
-use super::{Ensemble, EnsembleError, OnFailure, RunOptions};
+use super::{Ensemble, EnsembleError, OnFailure, RunOptions, checkpoint};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Snapshot};
+use crate::{
+    Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Snapshot,
+};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///
@@ -30,6 +32,8 @@ pub fn run_ensemble(
     }
     let drop_failed = options.on_failure == OnFailure::Drop;
     let work = Batches::new(ensemble, &plan, &options.keep, drop_failed);
+    let journaled = checkpoint::driver(driver, options, || checkpoint::facts(ensemble, &plan));
+    let driver = journaled.as_ref().map_or(driver, |journaled| journaled as &dyn Execute);
     for line in &ensemble.log() {
         // There is nothing to end yet: a listener's wish to is heard at the first event of the run.
         let _ = on(Event::Log { piece: None, line });
@@ -61,6 +65,7 @@ pub fn run_ensemble(
         batch_size: plan.batch(),
         trajectories,
         rounds: rounds as u64,
+        resumed: journaled.as_ref().map_or(0, Journaled::resumed),
         interrupted,
         workers_lost: heard.workers_lost,
         seconds: None,
@@ -169,6 +174,6 @@ fn begin(ensemble: &dyn Ensemble, options: &RunOptions) -> Result<DataParts, Ens
     Ok(parts)
 }
 
-fn version() -> String {
+pub(super) fn version() -> String {
     format!("fascicle {}", env!("CARGO_PKG_VERSION"))
 }

@@ -52,6 +52,94 @@ fn what_is_recorded_is_what_was_asked_for() {
     }
 }
 
+/// Records all kinds of outputs.
+struct Kinds;
+
+impl Ensemble for Kinds {
+    fn describe(&self) -> Description {
+        Description { simulation: "kinds".into(), ..Default::default() }
+    }
+    fn times(&self) -> Vec<f64> {
+        vec![0.0, 1.0]
+    }
+    fn num_trajs(&self) -> u64 {
+        4
+    }
+    fn batch_size(&self) -> usize {
+        4
+    }
+    fn run(
+        &self,
+        seeds: &[Seed],
+        _: &mut Context<'_>,
+        out: &mut Recorder<'_>,
+    ) -> Result<(), Failure> {
+        for &seed in seeds {
+            out.begin(&[seed]);
+            let x = if seed == Seed(2) { f64::NAN } else { value(seed.0, 0, 0) };
+            for time in 0..2 {
+                let (values, scale) = ([x, 0.1, 0.2, x], crate::Scale::Fixed { log2_range: 4 });
+                let (re, im) = (Lanes::one(&values), Lanes::one(&[0.0; 4]));
+                out.real(time, "energy", &[], crate::Scale::Exact, Lanes::one(&[x]))?;
+                out.complex(time, "matrix", &[2, 2], scale, re, im)?;
+                out.hermitian(time, "dm", 2, scale, re, im)?;
+            }
+            out.end()?;
+        }
+        Ok(())
+    }
+}
+
+/// Changes one of a frame's blocks.
+fn mutate(frame: &crate::Frame, draws: &mut crate::Draws) -> crate::Frame {
+    let mut below = |n: usize| (draws.uniform() * n as f64) as usize;
+    let mut blocks: Vec<(String, crate::Content)> =
+        frame.blocks().map(|(name, content)| (name.to_string(), content.clone())).collect();
+    let at = below(blocks.len());
+    match &mut blocks[at].1 {
+        crate::Content::Bytes(bytes) if !bytes.is_empty() => {
+            for _ in 0..=below(2) {
+                let at = below(bytes.len());
+                bytes[at] = [0, 1, 0xff, below(256) as u8][below(4)];
+            }
+            let length = bytes.len() - below(2) * below(3).min(bytes.len());
+            bytes.truncate(length);
+        }
+        crate::Content::I64s(values) if !values.is_empty() => {
+            let at = below(values.len());
+            values[at] = [0, -1, i64::MAX, i64::MIN][below(4)];
+        }
+        crate::Content::F64s(values) => values.truncate(below(values.len().max(1))),
+        _ => drop(blocks.remove(at)),
+    }
+    let mut changed = crate::Frame::default();
+    blocks.into_iter().for_each(|(name, content)| changed.put_content(name, content));
+    changed
+}
+
+#[test]
+fn mutated_frames_never_panic() {
+    let (keep, seeds) = (Keep::All, [0, 1, 2, 3].map(Seed));
+    let work = batches::Batches::new(&Kinds, &seeds, &keep, true);
+    let mut frame = crate::Frame::default();
+    crate::Work::run(&work, 0, &mut Context::default(), &mut frame).unwrap();
+    assert!(crate::Work::accepts(&work, 0, &frame));
+    let mut draws = crate::Seeding::Independent.draws(Seed(0), crate::Purpose::new("mutations"));
+    let (mut taken, mut refused) = (0, 0);
+    for _ in 0..50_000 {
+        let frame = mutate(&frame, &mut draws);
+        let _ = crate::Work::accepts(&work, 0, &frame);
+        let parts = crate::DataParts { times: Kinds.times(), group: 1, ..Default::default() };
+        let mut fold = fold::EnsembleFold::new(parts);
+        match crate::Fold::add(&mut fold, 0, &frame) {
+            // Numbers may be others, but what comes out is data or an error.
+            Ok(()) => taken += usize::from(crate::Data::from_parts(fold.into_parts()).is_ok()),
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(taken > 1000 && refused > 1000, "{taken}, {refused}");
+}
+
 /// The value of a trajectory at a time, in component 0 or 1.
 fn value(seed: u64, time: usize, component: usize) -> f64 {
     (seed as f64 * 0.37 - 1.0) / (1.0 + time as f64) + component as f64 * 1e-13

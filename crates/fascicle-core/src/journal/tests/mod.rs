@@ -1,6 +1,7 @@
 //! Journals that are whole, damaged and foreign, and runs that go on from them.
 
 mod damage;
+mod ensembles;
 mod full;
 mod runs;
 

@@ -1,0 +1,49 @@
+//! What a checkpoint says of an ensemble.
+
+use super::plan::Plan;
+use super::run::version;
+use super::{Ensemble, RunOptions};
+use crate::failure::{runs_of, show_run};
+use crate::{Execute, Fingerprint, Journaled, Seed};
+
+/// The most runs of consecutive seeds that are written out.
+const SHOWN: usize = 16;
+
+/// The driver with a checkpoint, if there is to be one.
+pub(super) fn driver<'a>(
+    driver: &'a dyn Execute,
+    options: &RunOptions,
+    facts: impl FnOnce() -> Vec<(String, String)>,
+) -> Option<Journaled<'a>> {
+    let path = options.checkpoint.as_ref()?;
+    let journaled = Journaled::new(driver, path).with_facts(facts());
+    Some(journaled.with_sync_due(options.sync_due.clone()))
+}
+
+/// All that a run and its checkpoint must agree on, in words.
+pub(super) fn facts(ensemble: &dyn Ensemble, plan: &Plan<'_>) -> Vec<(String, String)> {
+    let times = ensemble.times();
+    let mut facts = vec![("version".to_string(), version())];
+    facts.extend(ensemble.describe().facts());
+    let more = [
+        ("number of times", format!("{} up to {:?}", times.len(), times.last())),
+        ("seed group", ensemble.group().to_string()),
+        ("seeds", told(&plan.seeds_of_round(0))),
+        ("batch size", plan.batch().to_string()),
+    ];
+    let until = plan.until().map(|until| ("until", format!("{until:?}")));
+    facts.extend(more.into_iter().chain(until).map(|(name, value)| (name.to_string(), value)));
+    facts
+}
+
+/// Seeds in words: runs of them, and of long lists a digest besides.
+fn told(seeds: &[Seed]) -> String {
+    let runs = runs_of(seeds);
+    let mut text = runs.iter().take(SHOWN).map(show_run).collect::<Vec<_>>().join(", ");
+    if runs.len() > SHOWN {
+        let mut digest = Fingerprint::new();
+        seeds.iter().for_each(|seed| digest.integer(seed.0));
+        text.push_str(&format!(", … {} in all (digest {})", seeds.len(), &digest.hex()[..8]));
+    }
+    text
+}
