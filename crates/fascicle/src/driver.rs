@@ -3,11 +3,12 @@
 use std::borrow::Borrow;
 #[cfg(doc)]
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use fascicle_core::{
-    Data, Ensemble, EnsembleError, Execute, Listener, RunError, RunOptions, Serial, Threads,
-    available_cores, check_workers, ignore_events, run_ensemble,
+    Data, Ensemble, EnsembleError, Execute, Listener, RunError, RunOptions, Serial, SyncDue,
+    Threads, available_cores, check_workers, ignore_events, run_ensemble,
 };
 use fascicle_dynamics::{Algorithm, Model, Simulation};
 #[cfg(unix)]
@@ -20,6 +21,9 @@ use crate::terminal::Progress;
 /// Where a simulation runs.
 ///
 /// ```
+/// use std::ops::ControlFlow;
+///
+/// use fascicle::core::Event;
 /// use fascicle::prelude::*;
 ///
 /// let mut sim = Simulation::new(SpinBoson { A: 5, ..Default::default() }, MeanField::default());
@@ -31,6 +35,21 @@ use crate::terminal::Progress;
 /// let first = Driver::Threads(2).run(&sim, RunOptions::new().with_seeds(0..60_u64))?;
 /// let both = Driver::Processes(3).run(&sim, RunOptions::new().with_append(first).with_seeds(60..100_u64))?;
 /// assert_eq!(both, Driver::Serial.run(&sim, RunOptions::new())?); // 100 at once
+///
+/// // With a checkpoint a run that was cut off goes on where it was: here after three batches.
+/// # let folder = std::env::temp_dir().join(format!("fascicle-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).expect("a folder");
+/// # let path = folder.join("run.journal");
+/// let options = RunOptions::new().with_checkpoint(&path);
+/// let mut batches = 0;
+/// Driver::Serial.run_with(&sim, &options, &mut |event| {
+///     batches += i32::from(matches!(event, Event::Done { .. }));
+///     if batches < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+/// })?;
+/// let data = Driver::Processes(2).run(&sim, &options)?;
+/// assert_eq!(data, both);
+/// assert_eq!(data.provenance().runs[0].resumed, 96);
+/// # std::fs::remove_dir_all(&folder).expect("it is there");
 /// # Ok::<(), fascicle::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +89,7 @@ impl Driver {
         on: &mut Listener<'_>,
     ) -> Result<Data, Error> {
         let sim = sim.borrow();
-        let options = options.into();
+        let options = options.into().with_checkpoint_sync(each_second());
         let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
         run(&sim.prepare()?, self.execute()?.as_ref(), options, shown, on)
     }
@@ -87,6 +106,20 @@ impl Driver {
             Self::Processes(tasks) => Box::new(Processes::new(count(tasks))?),
         })
     }
+}
+
+/// Has a checkpoint brought to the disk once a second.
+fn each_second() -> SyncDue {
+    const BETWEEN: Duration = Duration::from_secs(1);
+    let last = Mutex::new(Instant::now());
+    SyncDue::new(move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.elapsed() >= BETWEEN;
+        if due {
+            *last = Instant::now();
+        }
+        due
+    })
 }
 
 /// Runs an ensemble, whatever its model: everything that is not generic.

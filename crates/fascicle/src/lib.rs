@@ -90,7 +90,8 @@
 //!
 //! - Drivers: [`serial_driver`], [`parallel_driver_threads`], [`parallel_driver_multiprocessing`], or
 //!   a [`Driver`] by name. Each takes a number of tasks, `None` for all cores, or [`RunOptions`]:
-//!   seeds, data to append to, trajectories to keep, a standard error to stop at.
+//!   seeds, data to append to, trajectories to keep, a standard error to stop at, a
+//!   [checkpoint](RunOptions::with_checkpoint) to go on from.
 //! - [`Data`] has means and standard errors of every output, and is saved to and loaded from HDF5.
 //! - [`chart`] draws it; [`terminal`] shows progress and a table.
 //! - Models, algorithms and tasks are in [`dynamics`], and the contracts underneath in [`core`].

@@ -29,6 +29,8 @@ pub struct Progress {
     /// The round that goes on, from 1.
     round: u64,
     counts: Counts,
+    /// What was there when the run began, from a checkpoint.
+    resumed: u64,
 }
 
 enum Face {
@@ -62,8 +64,8 @@ impl Progress {
     fn lines(shown: bool, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
         let start = Instant::now();
         let face = if shown { Face::Lines { last: start } } else { Face::Hidden };
-        let (unit, counts) = ("pieces", Counts::default());
-        Self { face, out, err, start, unit, crew: String::new(), round: 1, counts }
+        let (unit, crew, counts) = ("pieces", String::new(), Counts::default());
+        Self { face, out, err, start, unit, crew, round: 1, counts, resumed: 0 }
     }
 
     /// Takes an event.
@@ -102,7 +104,7 @@ impl Progress {
             return;
         }
         let seconds = self.start.elapsed().as_secs_f64();
-        let rate = finished as f64 / seconds.max(1e-9);
+        let rate = finished.saturating_sub(self.resumed) as f64 / seconds.max(1e-9);
         let unit = self.unit;
         let rounds = match self.round {
             1 => String::new(),
@@ -121,6 +123,7 @@ impl Progress {
         self.start = Instant::now();
         self.unit = unit;
         self.counts = counts;
+        self.resumed = counts.items;
         self.crew = match (driver, workers) {
             ("serial", _) => "one core".to_string(),
             ("processes", 1) => "1 process".to_string(),
@@ -133,13 +136,22 @@ impl Progress {
                 bar.set_length(counts.all_items);
                 bar.set_message(format!("{unit} on {}", self.crew));
                 bar.reset();
+                // The rate is of what is run now.
+                bar.set_position(counts.items);
+                bar.reset_eta();
                 bar.tick();
             }
             Face::Lines { last } => {
                 *last = Instant::now();
                 let batches = if counts.all_pieces == 1 { "batch" } else { "batches" };
                 let Counts { all_items, all_pieces, .. } = counts;
-                let line = format!("{all_items} {unit} in {all_pieces} {batches} on {}", self.crew);
+                let there = match counts.items {
+                    0 => String::new(),
+                    items => format!(", {items} of them from the checkpoint"),
+                };
+                let crew = &self.crew;
+                let line =
+                    format!("{all_items} {unit} in {all_pieces} {batches} on {crew}{there}");
                 self.say(&line);
             }
         }
@@ -172,7 +184,8 @@ impl Progress {
                 *last = Instant::now();
                 let Counts { items, all_items, .. } = counts;
                 let percent = 100 * items / all_items.max(1);
-                let left = elapsed * (all_items - items) as f64 / items.max(1) as f64;
+                let run = items.saturating_sub(self.resumed).max(1);
+                let left = elapsed * (all_items - items) as f64 / run as f64;
                 let unit = self.unit;
                 let round = match self.round {
                     1 => String::new(),
@@ -299,6 +312,22 @@ mod tests {
         let (out, err) = run(false, 100);
         assert_eq!(out, "worker 1 | hello\n");
         assert_eq!(err.lines().count(), 3, "{err}");
+    }
+
+    #[test]
+    fn what_a_checkpoint_had_is_told_and_not_counted_into_the_rate() {
+        let err = Sink::default();
+        let mut progress = Progress::lines(true, Box::new(std::io::sink()), Box::new(err.clone()));
+        let (driver, unit, progress_then) = ("serial", "trajectories", counts(75));
+        progress.on(Event::Started { driver, workers: 1, unit, progress: progress_then });
+        progress.start = Instant::now().checked_sub(Duration::from_secs(5)).expect("it was");
+        let partial = &|| None;
+        progress.on(Event::Done { piece: 3, worker: 0, progress: counts(100), partial });
+        progress.finish(100);
+        let text = err.text();
+        let first = "100 trajectories in 4 batches on one core, 75 of them from the checkpoint\n";
+        assert!(text.starts_with(first), "{text}");
+        assert!(text.ends_with(" s, 5 a second\n"), "{text}");
     }
 
     #[test]
