@@ -1,5 +1,7 @@
 //! Small simulations, quick to run and with plenty of hops.
 
+use std::time::Duration;
+
 use fascicle::dynamics::Algorithm;
 use fascicle::prelude::*;
 
@@ -15,6 +17,20 @@ pub fn spin_boson<A: Algorithm>(algorithm: A) -> Simulation<SpinBoson, A> {
     sim.settings.dt_collect = 0.2;
     sim.settings.progress_bar = false;
     sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, 0.8)];
+    sim
+}
+
+/// 200 trajectories of surface hopping in 20 batches, each of which takes at least so long.
+pub fn slow(batch: Duration) -> Simulation<SpinBoson, FewestSwitchesSurfaceHopping> {
+    let mut algorithm = surface_hopping(false);
+    // It changes nothing, so that the data are those of any other duration.
+    algorithm.recipe.initialization.push(task("sleep", move |_, _| {
+        std::thread::sleep(batch);
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.batch_size = 10;
+    sim.settings.tmax = 1.0;
     sim
 }
 
