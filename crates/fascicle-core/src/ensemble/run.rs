@@ -7,9 +7,7 @@ use super::fold::EnsembleFold;
 use super::plan::Plan;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, checkpoint};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{
-    Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Snapshot,
-};
+use crate::{Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Snapshot};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///

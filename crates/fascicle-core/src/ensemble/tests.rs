@@ -119,8 +119,9 @@ fn mutate(frame: &crate::Frame, draws: &mut crate::Draws) -> crate::Frame {
 
 #[test]
 fn mutated_frames_never_panic() {
-    let (keep, seeds) = (Keep::All, [0, 1, 2, 3].map(Seed));
-    let work = batches::Batches::new(&Kinds, &seeds, &keep, true);
+    let (keep, options) = (Keep::All, RunOptions::new().with_seeds(0..4_u64));
+    let plan = plan::Plan::new(&Kinds, &options).unwrap();
+    let work = batches::Batches::new(&Kinds, &plan, &keep, true);
     let mut frame = crate::Frame::default();
     crate::Work::run(&work, 0, &mut Context::default(), &mut frame).unwrap();
     assert!(crate::Work::accepts(&work, 0, &frame));
@@ -130,7 +131,7 @@ fn mutated_frames_never_panic() {
         let frame = mutate(&frame, &mut draws);
         let _ = crate::Work::accepts(&work, 0, &frame);
         let parts = crate::DataParts { times: Kinds.times(), group: 1, ..Default::default() };
-        let mut fold = fold::EnsembleFold::new(parts);
+        let mut fold = fold::EnsembleFold::new(&plan, parts, true);
         match crate::Fold::add(&mut fold, 0, &frame) {
             // Numbers may be others, but what comes out is data or an error.
             Ok(()) => taken += usize::from(crate::Data::from_parts(fold.into_parts()).is_ok()),

@@ -12,7 +12,7 @@ use super::{JournalError, SyncDue};
 use crate::drivers::into_failure;
 use crate::{
     Context, Data, Event, Failure, Fingerprint, Fold, FoldError, Frame, Listener, LogLine, Next,
-    PieceFailure, Progress, Seed, Work,
+    PieceFailure, Progress, Seed, Snapshot, Work,
 };
 
 /// The missing pieces of a work, numbered anew.
@@ -67,6 +67,8 @@ pub(super) struct Desk<'a, 'b> {
     lines: Vec<(u64, LogLine)>,
     /// What the driver has told last, of the missing pieces alone.
     told: Progress,
+    /// How many rounds were told to be over.
+    rounds: u64,
     /// What came from the journal.
     pub(super) resumed: Progress,
     /// What of it could not be merged.
@@ -78,7 +80,8 @@ pub(super) struct Desk<'a, 'b> {
 impl<'a, 'b> Desk<'a, 'b> {
     pub(super) fn new(on: &'a mut Listener<'b>, there: &'a There) -> Self {
         let (told, resumed) = (Progress::default(), Progress::default());
-        Self { on, there, lines: Vec::new(), told, resumed, failures: Vec::new(), broken: None }
+        let (lines, failures, broken) = (Vec::new(), Vec::new(), None);
+        Self { on, there, lines, told, rounds: 0, resumed, failures, broken }
     }
 
     /// Passes an event of the driver on, with the numbers that the pieces have in the whole work.
@@ -100,7 +103,10 @@ impl<'a, 'b> Desk<'a, 'b> {
                 *progress = self.progress(*progress);
             }
             Event::WorkerLost { piece: Some(piece), .. } => *piece = self.there.missing(*piece),
-            Event::Started { progress, .. } | Event::Round { progress, .. } => {
+            Event::Started { progress, .. } => *progress = self.progress(*progress),
+            Event::Round { round, progress, .. } => {
+                self.rounds += 1;
+                *round = self.rounds;
                 *progress = self.progress(*progress);
             }
             _ => {}
@@ -128,9 +134,12 @@ impl<'a, 'b> Desk<'a, 'b> {
     }
 
     /// Tells of a round that the journal has all of.
-    fn tell_round(&mut self) {
-        let progress = self.progress(self.told);
-        let _ = (self.on)(Event::Round { progress });
+    fn tell_round(&mut self, fold: &dyn Fold) {
+        self.rounds += 1;
+        let (round, progress) = (self.rounds, self.progress(self.told));
+        let (partial, snapshot) = (&|| fold.partial(), &|| fold.snapshot());
+        // A wish to end the run is heard at the driver's next event.
+        let _ = (self.on)(Event::Round { round, progress, partial, snapshot });
     }
 
     /// Takes note of a piece of the journal, and tells what it has to tell.
@@ -208,7 +217,7 @@ impl<M: Medium> Resumed<'_, '_, M> {
                 return Ok(Next::More(missing));
             }
             // The driver, who tells of rounds that it has something of, has nothing of this one.
-            self.desk.borrow_mut().tell_round();
+            self.desk.borrow_mut().tell_round(self.fold);
         }
     }
 }
@@ -238,5 +247,9 @@ impl<M: Medium> Fold for Resumed<'_, '_, M> {
 
     fn partial(&self) -> Option<Data> {
         self.fold.partial()
+    }
+
+    fn snapshot(&self) -> Option<Snapshot> {
+        self.fold.snapshot()
     }
 }

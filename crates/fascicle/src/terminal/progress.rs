@@ -150,8 +150,7 @@ impl Progress {
                     items => format!(", {items} of them from the checkpoint"),
                 };
                 let crew = &self.crew;
-                let line =
-                    format!("{all_items} {unit} in {all_pieces} {batches} on {crew}{there}");
+                let line = format!("{all_items} {unit} in {all_pieces} {batches} on {crew}{there}");
                 self.say(&line);
             }
         }
