@@ -32,10 +32,7 @@ pub fn run_ensemble(
     let work = Batches::new(ensemble, &plan, &options.keep, drop_failed);
     let journaled = checkpoint::driver(driver, options, || checkpoint::facts(ensemble, &plan));
     let driver = journaled.as_ref().map_or(driver, |journaled| journaled as &dyn Execute);
-    for line in &ensemble.log() {
-        // There is nothing to end yet: a listener's wish to is heard at the first event of the run.
-        let _ = on(Event::Log { piece: None, line });
-    }
+    tell(&ensemble.log(), on);
     let (before, failed_before) = (parts.seeds.len(), parts.failures.len());
     let mut fold = EnsembleFold::new(&plan, parts, drop_failed);
     let mut heard = Heard::default();
@@ -48,7 +45,7 @@ pub fn run_ensemble(
     let verdict = fold.verdict();
     let mut parts = fold.into_parts();
     if let Some(line) = verdict {
-        let _ = on(Event::Log { piece: None, line: &line });
+        tell(std::slice::from_ref(&line), on);
         parts.log.push(line);
     }
     let trajectories = (parts.seeds.len() - before) as u64;
@@ -90,6 +87,14 @@ pub fn run_ensemble(
     Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
 }
 
+/// Tells lines of the run's own, before it and after it. There is nothing to end then: a listener's wish to
+/// is heard at the first event of the run.
+fn tell(lines: &[LogLine], on: &mut Listener<'_>) {
+    for line in lines {
+        let _ = on(Event::Log { piece: None, line });
+    }
+}
+
 /// What there is to say if the data to append to are good enough as they are.
 fn enough_already(options: &RunOptions) -> Result<Option<LogLine>, EnsembleError> {
     let Some(until) = &options.until else {
@@ -107,7 +112,7 @@ fn with_nothing_more(
     line: LogLine,
     on: &mut Listener<'_>,
 ) -> Result<Data, EnsembleError> {
-    let _ = on(Event::Log { piece: None, line: &line });
+    tell(std::slice::from_ref(&line), on);
     parts.log.push(line);
     let (driver, tasks) = (driver.name().to_string(), driver.workers());
     parts.provenance.runs.push(RunRecord { driver, tasks, ..RunRecord::default() });
