@@ -49,8 +49,10 @@ pub(crate) struct Supervisor<'w> {
     reactor: Reactor,
     crew: Crew<'w>,
     arrivals: Vec<(usize, Arrival)>,
-    /// What each worker has written to its standard error.
+    /// What each worker has written to its standard error, and what the one before it had when it ended:
+    /// the next one may be there before that end is told.
     words: Vec<Words>,
+    last_words: Vec<Words>,
     memory: Memory,
     /// How often to look whether it is to end.
     heed: Option<Duration>,
@@ -71,6 +73,7 @@ impl<'w> Supervisor<'w> {
             crew: Crew::new(work, workers),
             arrivals: Vec::new(),
             words: vec![Words::default(); workers],
+            last_words: vec![Words::default(); workers],
             memory: Memory::look(),
             heed: options.cancel.as_ref().map(|_| HEED),
         }
@@ -129,7 +132,8 @@ impl<'w> Supervisor<'w> {
                 }
                 Arrival::News(mut news) => {
                     if let News::Ended(lost) = &mut news {
-                        self.memory.judge(lost, &self.words[worker]);
+                        self.last_words[worker] = std::mem::take(&mut self.words[worker]);
+                        self.memory.judge(lost, &self.last_words[worker]);
                     }
                     self.reactor.hear(worker, news, self.started.elapsed());
                     self.obey(rounds)?;
@@ -151,7 +155,6 @@ impl<'w> Supervisor<'w> {
             match order {
                 Order::Fork { .. } | Order::Send { .. } if rounds.interrupted() => {}
                 Order::Fork { worker } => {
-                    self.words[worker] = Words::default();
                     let news =
                         self.crew.fork(worker).map_or_else(News::NotForked, |()| News::Forked);
                     self.reactor.hear(worker, news, self.started.elapsed());
@@ -182,7 +185,7 @@ impl<'w> Supervisor<'w> {
     /// Adds what a lost worker has said last.
     fn quote(&self, worker: usize, failure: &mut Failure) {
         if let Cause::WorkerLost { last_words, .. } = &mut failure.cause {
-            last_words.extend(self.words[worker].last().map(str::to_string));
+            last_words.extend(self.last_words[worker].last().map(str::to_string));
         }
     }
 

@@ -101,7 +101,8 @@ fn a_piece_without_memory_is_tried_again_and_then_says_so() {
 
 #[test]
 fn the_last_words_of_a_poisonous_piece_are_told() {
-    let work = integers(6, |piece, _| {
+    // Others are left, so that the worker is replaced before its end is told.
+    let work = integers(60, |piece, _| {
         for line in 0..9 {
             eprintln!("line {line} of piece {piece}");
         }
