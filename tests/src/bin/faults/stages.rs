@@ -196,10 +196,10 @@ pub fn all(length: Length) -> Found {
             tried += 1;
             let (well, one_lost) = survives(stage, manner)?;
             lost += usize::from(one_lost);
-            // A panic in a batch is none of the worker's, and threads may crash when all is done.
+            // A panic in a batch is none of the worker's, and all may be done before others are missed.
             let certain = match stage {
                 Stage::InBatch => manner != 3,
-                Stage::Start | Stage::MidFrame(_) => true,
+                Stage::MidFrame(_) => true,
                 _ => false,
             };
             if !well || (certain && !one_lost) {

@@ -1,7 +1,9 @@
 //! Forks while other threads hold locks half of the time.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -30,8 +32,14 @@ fn storm(act: fn(), stop: &AtomicBool) {
     }
 }
 
-/// A piece that needs what the storms lock.
-fn needy(_: u64, _: u32, out: &mut Frame) {
+/// A piece that waits until as many are begun as there are workers, so that each worker is needed, and
+/// then needs what the storms lock.
+fn needy(begun: &Path, out: &mut Frame) {
+    let mut file = File::options().append(true).open(begun).expect("it is there");
+    file.write_all(b"x").expect("there is room for a byte");
+    while file.metadata().expect("it is open").len() < WORKERS {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     drop(std::hint::black_box(vec![1_u8; 100_000]));
     println!();
     drop(std::env::var_os("HOME"));
@@ -39,9 +47,12 @@ fn needy(_: u64, _: u32, out: &mut Frame) {
     out.put_i64s("done", vec![1]);
 }
 
+/// Workers of a run, each with one piece.
+const WORKERS: u64 = 50;
+
 /// Runs of as many workers as pieces, in each storm.
 pub fn all(length: Length) -> Found {
-    const WORKERS: u64 = 50;
+    let begun = tempfile::NamedTempFile::new()?;
     let rounds = length.of(1, 50);
     let (mut forks, mut unrecovered, mut replaced) = (0, 0, BTreeMap::new());
     for (name, act) in STORMS {
@@ -50,7 +61,8 @@ pub fn all(length: Length) -> Found {
             scope.spawn(|| storm(act, &stop));
             let result = (0..rounds).try_for_each(|_| {
                 let mut counted = Counted::default();
-                let work = pieces(WORKERS, needy);
+                begun.as_file().set_len(0)?;
+                let work = pieces(WORKERS, |_, _, out: &mut Frame| needy(begun.path(), out));
                 let ran = run(WORKERS as usize, &work, &mut counted, &ExecuteOptions::new())?;
                 forks += WORKERS + ran.lost.len() as u64;
                 unrecovered += WORKERS - counted.0;
