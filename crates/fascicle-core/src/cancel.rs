@@ -34,7 +34,8 @@ impl CancelHandle {
         self
     }
 
-    /// Ends the run, within a second.
+    /// Ends the run: on worker processes within a second, on this process's own threads when the pieces
+    /// that they run next look, which a trajectory does at each collection.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }

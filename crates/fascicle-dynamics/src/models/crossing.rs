@@ -165,7 +165,8 @@ impl<P: Pack> Products<P> {
 }
 
 /// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
-/// operations as the staged computation of any model, and in strict arithmetic the same bits. There is no gauge field in it.
+/// operations as the staged computation of any model, and in strict arithmetic the same bits. There is no
+/// gauge field in it.
 pub struct RungeKutta<'a, C> {
     pub crossing: &'a C,
     pub wf: &'a States,

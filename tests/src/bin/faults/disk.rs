@@ -1,4 +1,4 @@
-//! Disks that are full, and system calls that are interrupted or do less than they are asked.
+//! Disks that are full, and system calls that are interrupted.
 
 use std::path::Path;
 use std::process::Command;

@@ -81,7 +81,11 @@ pub fn poison(_: Length) -> Found {
     let named = ["seeds 30-39", "SIGKILL", "it was the cup of seed 37", "with_seeds(30..=39_u64)"];
     let named = named.iter().all(|part| told.contains(part));
     let kept = finished.seeds().len() == 90 && told.contains("fascicle-rescued-");
-    let text = "batch 3 of 10 failed after 3 deaths by SIGKILL; seeds, last words and the line that \
-                runs it alone are named; the 90 others are in a file";
-    Ok(if lost && named && kept { (text.to_string(), true) } else { (told, false) })
+    let text = format!(
+        "batch {} of 10 failed after 3 deaths by SIGKILL; seeds, last words and the line that runs it alone \
+         are named; {} other trajectories are in a file",
+        failure.piece,
+        finished.seeds().len()
+    );
+    Ok(if lost && named && kept { (text, true) } else { (told, false) })
 }

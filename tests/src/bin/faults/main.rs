@@ -79,7 +79,7 @@ const ROWS: [Row; 12] = [
         memory::limit,
     ),
     ("disk", "full disk while saving", "the old file intact, a clear error", disk::full),
-    ("signals", "EINTR storm, short writes", "nothing lost", disk::signals),
+    ("signals", "EINTR storm while running, saving and loading", "nothing lost", disk::signals),
     ("batches", "trivial batches", "at most 10 µs each, flat memory", endurance::batches),
 ];
 

@@ -29,9 +29,10 @@ pub fn limit(_: Length) -> Found {
     let named = ran.lost.iter().filter(of_memory).count();
     let told = ran.report.failures.first().map_or(String::new(), |f| f.failure.to_string());
     let told = told.split(';').next().unwrap_or_default().to_string();
-    let well = kept.0.len() == 7 && ran.lost.len() == 4 && named == 4 && told.contains("memory");
+    let done = kept.0.len();
+    let well = done == 7 && ran.lost.len() == 4 && named == 4 && told.contains("memory");
     Ok((
-        format!("7 of 8 pieces done, {named} of {} losses named; \"{told}\"", ran.lost.len()),
+        format!("{done} of 8 pieces done, {named} of {} losses named; \"{told}\"", ran.lost.len()),
         well,
     ))
 }

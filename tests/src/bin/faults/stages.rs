@@ -30,10 +30,8 @@ enum Stage {
     InBatch,
     /// When so many bytes of its result are sent.
     MidFrame(usize),
-    /// Soon after its result.
-    AfterResult,
-    /// When the driver has nothing more for it.
-    Shutdown,
+    /// So many microseconds after its batch, until the driver has nothing more for it.
+    After(u64),
 }
 
 fn crash(manner: usize) -> ! {
@@ -168,12 +166,8 @@ fn act(stage: Stage, manner: usize) {
         Stage::Start | Stage::BeforeHello => {}
         Stage::InBatch => crash(manner),
         Stage::MidFrame(sent) => crash_mid_frame(sent, manner).expect("it can be done"),
-        Stage::AfterResult => drop(std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_micros(500));
-            crash(manner)
-        })),
-        Stage::Shutdown => drop(std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(5));
+        Stage::After(time) => drop(std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_micros(time));
             crash(manner)
         })),
     }
@@ -185,8 +179,9 @@ pub fn all(length: Length) -> Found {
     unsafe { libc::pthread_atfork(None, Some(in_parent), Some(in_child)) };
     std::panic::set_hook(Box::new(|_| ()));
     let step = length.of(8, 1);
-    let mut stages =
-        vec![Stage::Start, Stage::BeforeHello, Stage::InBatch, Stage::AfterResult, Stage::Shutdown];
+    let mut stages = vec![Stage::Start, Stage::BeforeHello, Stage::InBatch];
+    // A run takes one or two milliseconds.
+    stages.extend((0..2500).step_by(length.of(500, 50)).map(Stage::After));
     stages.extend((0..HEAD).step_by(step).map(Stage::MidFrame));
     let mut dice = super::work::Dice(7);
     stages.extend((0..length.of(8, 64)).map(|_| Stage::MidFrame(HEAD + dice.below(2900))));
