@@ -203,7 +203,7 @@ fn checkpoints_of_other_simulations_are_refused_with_the_difference() {
     };
     let sim = closures(0.3, 1.0);
     let data = Driver::Serial.run(&sim, &options).unwrap();
-    let digest = "digest of H_q, H_qc and H_c at the start is ";
+    let digest = "digest of H_q, H_qc and H_c is ";
     // In its last bit, and in a gradient alone.
     refused(&closures(0.3_f64.next_up(), 1.0), &options, digest);
     refused(&closures(0.3, 1.0_f64.next_up()), &options, digest);
@@ -218,6 +218,28 @@ fn checkpoints_of_other_simulations_are_refused_with_the_difference() {
     // Nothing was changed by all that.
     let again = Driver::Serial.run(closures(0.3, 1.0), &options).unwrap();
     assert_eq!((again.provenance().runs[0].resumed, again), (40, data));
+}
+
+/// All trajectories start at the origin, where the coupling and its gradient vanish, whatever its
+/// strength.
+fn from_the_origin(strength: f64) -> Simulation<ClosureModel, MeanField> {
+    let model = ClosureModel::new("mine", 2, 1)
+        .with_h_q(|h| h[(0, 1)] = c64(0.5, 0.0))
+        .with_h_qc(move |z, h| h[(0, 0)] = c64(strength * z[0].norm_sqr(), 0.0))
+        .with_dh_qc_dzc(move |z, _, _, gradient| gradient[0] = z[0] * strength)
+        .with_dh_c_dzc(|z, gradient| gradient[0] = z[0])
+        .with_init_classical(|_, z| z[0] = c64(0.0, 0.0));
+    Simulation { model, ..closures(0.3, 1.0) }
+}
+
+#[test]
+fn a_model_that_differs_only_away_from_the_start_is_another() {
+    let (_folder, path) = scratch();
+    let options = RunOptions::new().with_checkpoint(&path);
+    let data = Driver::Serial.run(from_the_origin(0.3), &options).unwrap();
+    let error = Driver::Serial.run(from_the_origin(0.3_f64.next_up()), &options).unwrap_err();
+    assert!(error.to_string().contains("digest of H_q, H_qc and H_c is "), "{error}");
+    assert_eq!(Driver::Serial.run(from_the_origin(0.3), &options).unwrap(), data);
 }
 
 fn journaled(path: &Path, driver: &str, milliseconds: u64) -> Command {

@@ -152,7 +152,7 @@ impl Ensemble for Prepared<'_> {
         for (name, value) in model.constants() {
             description.set(name, value);
         }
-        description.set("digest of H_q, H_qc and H_c at the start", &self.fingerprint);
+        description.set("digest of H_q, H_qc and H_c", &self.fingerprint);
         description.set("num_quantum_states", model.num_quantum_states());
         description.set("num_classical_coordinates", model.num_classical_coordinates());
         description.settings.extend(algorithm.describe());

@@ -22,8 +22,12 @@ pub(super) fn own_of_hops(system: &System<'_>) -> Own {
     Own { hop, direction }
 }
 
-/// A digest of masses, weights, facts, H_q, sixteen starting points, and H_qc, H_c and their
-/// gradients there, by which data of another model are refused.
+/// How far from their starts the last points are, in units of a coordinate's size plus one: a model
+/// whose trajectories all start in one place is seen elsewhere too.
+const SHIFTS: [c64; 3] = [c64::new(0.1, 0.0), c64::new(0.0, 0.1), c64::new(-0.06, 0.08)];
+
+/// A digest of masses, weights, facts, H_q, sixteen points, and H_qc, H_c and their gradients there,
+/// by which data and journals of another model are refused.
 ///
 /// # Errors
 /// When the model states facts that its own functions contradict.
@@ -103,16 +107,27 @@ fn check(system: &System<'_>, own: &Quantity, stated: &Quantity) -> Result<(), S
     Err(SimulationError::Contradiction { model, what, stated, found })
 }
 
-/// The starts of sixteen trajectories.
+/// The starts of sixteen trajectories, the last three of them shifted.
 fn points(system: &System<'_>) -> Coords {
     let mut points = Coords::zeros(system.mass.len());
     for lane in 0..LANES {
         let mut z = vec![c64(0.0, 0.0); points.len()];
         let mut draws = system.seeding.draws(Seed(lane as u64), PROBE);
         system.sampler.draw(&mut draws, &mut z);
+        if let Some(&shift) = SHIFTS.iter().rev().nth(LANES - 1 - lane) {
+            move_by(shift, &mut z);
+        }
         points.set_trajectory(lane, &z);
     }
     points
+}
+
+/// Moves each coordinate, some further than others, so that their differences change as well.
+fn move_by(shift: c64, z: &mut [c64]) {
+    for (at, z) in z.iter_mut().enumerate() {
+        let size = 1.0 + (z.re * z.re + z.im * z.im).sqrt();
+        *z += shift * size * (1 + at % 3) as f64;
+    }
 }
 
 /// A wave function with all states in it, in different parts and phases.
