@@ -22,4 +22,7 @@ macro_rules! rows {
     };
 }
 
-rows!(kills, poison, stages, sizes, frames, hdf5, storms, runs, memory, disk, signals, batches);
+rows!(
+    kills, poison, stages, sizes, frames, hdf5, storms, runs, memory, disk, journaling, signals,
+    short, journals, interrupts, parent, batches
+);

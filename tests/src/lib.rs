@@ -1,5 +1,6 @@
 //! What the tests across crates share: golden cases of peers, and small simulations.
 
+pub mod documents;
 pub mod golden;
 pub mod matrix;
 pub mod peers;

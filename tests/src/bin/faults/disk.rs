@@ -1,15 +1,13 @@
-//! Disks that are full, and system calls that are interrupted.
+//! Disks that are full.
 
+use std::error::Error;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
 use fascicle::prelude::*;
 use fascicle_tests::simulations::spin_boson;
-use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 use super::{Found, Length};
 
@@ -22,20 +20,25 @@ enum Small {
 const BYTES: u64 = 256 << 10;
 
 impl Small {
-    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+    fn new() -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
-        let size = format!("size={BYTES}");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path());
-        if mount.output().is_ok_and(|output| output.status.success()) {
+        if mount(&format!("size={BYTES}"), folder.path()) {
             return Ok(Self::Mounted(folder));
         }
         // Not everyone may mount. Past this size, write(2) fails with EFBIG.
         // SAFETY: ignoring a signal runs no code.
-        unsafe { nix::sys::signal::signal(Signal::SIGXFSZ, SigHandler::SigIgn) }?;
-        let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE)?;
-        setrlimit(Resource::RLIMIT_FSIZE, BYTES, hard)?;
+        unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) }?;
+        limit_files(BYTES)?;
         Ok(Self::Limited(folder))
+    }
+
+    /// Room for all.
+    fn grow(&self) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Mounted(folder) if mount("remount,size=1g", folder.path()) => Ok(()),
+            Self::Mounted(_) => Err("the tmpfs cannot be made larger".into()),
+            Self::Limited(_) => limit_files(1 << 30),
+        }
     }
 
     fn path(&self) -> &Path {
@@ -50,6 +53,11 @@ impl Small {
             Self::Limited(_) => "a limit of 256 KiB on files (no right to mount)",
         }
     }
+
+    /// What an error says, without where this is.
+    fn told(&self, error: &fascicle::Error) -> String {
+        error.to_string().replace(self.path().to_string_lossy().as_ref(), "…")
+    }
 }
 
 impl Drop for Small {
@@ -60,73 +68,67 @@ impl Drop for Small {
     }
 }
 
-fn data(trajectories: u64, tmax: f64) -> Result<Data, fascicle::Error> {
+fn mount(options: &str, folder: &Path) -> bool {
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder);
+    mount.output().is_ok_and(|output| output.status.success())
+}
+
+fn limit_files(bytes: u64) -> Result<(), Box<dyn Error>> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE)?;
+    Ok(setrlimit(Resource::RLIMIT_FSIZE, bytes, hard)?)
+}
+
+fn simulation(trajectories: u64, tmax: f64) -> Simulation<SpinBoson, MeanField> {
     let mut sim = spin_boson(MeanField::default());
     sim.settings.num_trajs = trajectories;
+    sim.settings.batch_size = 16;
     sim.settings.tmax = tmax;
     sim.settings.dt_collect = 0.02;
-    serial_driver(&sim)
+    sim
 }
 
 /// Data that do not fit, saved over data that do.
-pub fn full(_: Length) -> Found {
+pub fn saving(_: Length) -> Found {
     let small = Small::new()?;
     let path = small.path().join("data.h5");
-    let (old, new) = (data(8, 0.2)?, data(8, 60.0)?);
+    let (old, new) = (serial_driver(simulation(8, 0.2))?, serial_driver(simulation(8, 60.0))?);
     old.save(&path)?;
-    let error = match new.save(&path) {
-        Ok(()) => return Ok(("the larger data were saved where they do not fit".into(), false)),
-        Err(error) => error.to_string(),
+    let Err(error) = new.save(&path) else {
+        return Ok(("the larger data were saved where they do not fit".into(), false));
     };
+    let told = small.told(&error.into());
     let intact = Data::load(&path)? == old;
-    let left: Vec<_> = std::fs::read_dir(small.path())?.flatten().collect();
-    let well = intact && left.len() == 1 && error.contains("data.h5");
+    let left = std::fs::read_dir(small.path())?.count();
     let text = format!(
-        "on {}: the old file is {}, {} file(s) there; \"{}\"",
+        "on {}: the old file is {}, {left} file(s) there; \"{told}\"",
         small.kind(),
         if intact { "intact" } else { "DAMAGED" },
-        left.len(),
-        error.replace(small.path().to_string_lossy().as_ref(), "…")
     );
-    Ok((text, well))
+    Ok((text, intact && left == 1 && told.contains("data.h5")))
 }
 
-static ALARMS: AtomicU64 = AtomicU64::new(0);
-
-extern "C" fn count(_: i32) {
-    ALARMS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Runs, saves and loads while signals interrupt system calls.
-pub fn signals(length: Length) -> Found {
-    let action = SigAction::new(SigHandler::Handler(count), SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler does nothing but add to an atomic number.
-    unsafe { sigaction(Signal::SIGALRM, &action) }?;
-    let mut sim = spin_boson(MeanField::default());
-    sim.settings.num_trajs = 400;
-    let (expected, folder) = (serial_driver(&sim)?, tempfile::tempdir()?);
-    let path = folder.path().join("data.h5");
-    let (stop, victim) = (AtomicBool::new(false), nix::unistd::gettid().as_raw());
-    let rounds = length.of(10, 200);
-    let equal = std::thread::scope(|scope| -> Result<usize, Box<dyn std::error::Error>> {
-        scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                // SAFETY: tgkill reads three integers and nothing else.
-                unsafe {
-                    libc::syscall(libc::SYS_tgkill, std::process::id(), victim, libc::SIGALRM)
-                };
-                std::thread::sleep(Duration::from_micros(50));
-            }
-        });
-        let result = (0..rounds).try_fold(0, |equal, _| {
-            let data = Driver::Processes(2).run(&sim, RunOptions::new())?;
-            data.save(&path)?;
-            Ok(equal + usize::from(data == expected && Data::load(&path)? == expected))
-        });
-        stop.store(true, Ordering::Relaxed);
-        result
-    })?;
-    let alarms = ALARMS.load(Ordering::Relaxed);
-    let text = format!("{rounds} runs, saved and loaded under {alarms} signals: {equal} equal");
-    Ok((text, equal == rounds && alarms > 100))
+/// A run whose journal does not fit, and which goes on when there is room.
+pub fn journaling(_: Length) -> Found {
+    let small = Small::new()?;
+    let sim = simulation(320, 4.0);
+    let expected = serial_driver(&sim)?;
+    let options = RunOptions::new().with_checkpoint(small.path().join("run.journal"));
+    std::env::set_current_dir(small.path())?;
+    let told = match Driver::Processes(2).run(&sim, &options) {
+        Ok(_) => return Ok(("the journal fitted".to_string(), false)),
+        Err(error) => small.told(&error),
+    };
+    small.grow()?;
+    let data = Driver::Processes(2).run(&sim, &options)?;
+    let resumed = data.provenance().runs.last().map_or(0, |run| run.resumed);
+    let equal = data == expected && data.digest() == expected.digest();
+    std::env::set_current_dir("/")?;
+    let text = format!(
+        "on {}: \"{told}\"; with room, {resumed} of 320 trajectories come from the journal, and the \
+         bits are {}",
+        small.kind(),
+        if equal { "equal" } else { "OTHERS" },
+    );
+    Ok((text, equal && resumed > 0 && resumed < 320 && told.contains("run.journal")))
 }

@@ -1,8 +1,9 @@
 //! What goes wrong, and what becomes of it: a figure for each row.
 //!
 //! ```text
-//! faults [short|long] [row …]     each row in a process of its own, as a table
-//! faults row ROW short|long       one row, here
+//! faults [write] [short|long] [row …]     each row in a process of its own, as a table, and that of
+//!                                         Python's pools; with write, into docs/faults.md
+//! faults row ROW short|long               one row, here
 //! ```
 
 #![expect(
@@ -11,7 +12,9 @@
 )]
 
 mod allocations;
+mod calls;
 mod disk;
+mod ends;
 mod endurance;
 mod kills;
 mod memory;
@@ -20,10 +23,11 @@ mod peers;
 mod sizes;
 mod stages;
 mod storms;
+mod table;
 mod work;
 
 use std::error::Error;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: allocations::Counting = allocations::Counting;
@@ -53,7 +57,7 @@ pub type Found = Result<(String, bool), Box<dyn Error>>;
 /// A row: its name, what goes wrong, what is wanted, and what measures it.
 type Row = (&'static str, &'static str, &'static str, fn(Length) -> Found);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 17] = [
     (
         "kills",
         "SIGKILL of a random worker, mid-batch",
@@ -70,6 +74,12 @@ const ROWS: [Row; 12] = [
     ("sizes", "outputs of 0 B, 64 KiB ± 1, 256 MB", "exact", sizes::all),
     ("frames", "mutated frames", "no panic, no allocation over the cap", mutants::frames),
     ("hdf5", "mutated HDF5 files", "no panic, no allocation over the cap", mutants::hdf5),
+    (
+        "journals",
+        "mutated journals",
+        "no panic, no other bits, no allocation over the cap",
+        mutants::journals,
+    ),
     ("storms", "fork while other threads storm locks", "0 unrecovered, 0 hangs", storms::all),
     ("runs", "runs in one process", "descriptors, zombies, threads, memory flat", endurance::runs),
     (
@@ -78,8 +88,22 @@ const ROWS: [Row; 12] = [
         "retried, then an error that says memory",
         memory::limit,
     ),
-    ("disk", "full disk while saving", "the old file intact, a clear error", disk::full),
-    ("signals", "EINTR storm while running, saving and loading", "nothing lost", disk::signals),
+    ("disk", "full disk while saving", "the old file intact, a clear error", disk::saving),
+    (
+        "journaling",
+        "full disk while journaling",
+        "a clear error, and the run goes on when there is room",
+        disk::journaling,
+    ),
+    ("signals", "EINTR storm", "nothing lost", calls::signals),
+    ("short", "short reads and writes", "nothing lost", calls::short),
+    (
+        "interrupts",
+        "SIGINT in a run",
+        "Ok within 1 s, no worker left, handler restored",
+        ends::interrupts,
+    ),
+    ("parent", "SIGKILL of the parent in a run", "no worker 1 s later", ends::parent),
     ("batches", "trivial batches", "at most 10 µs each, flat memory", endurance::batches),
 ];
 
@@ -87,8 +111,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let reached = match words.as_slice() {
-        ["row", row, length] => one(row, length),
-        _ => table(&words),
+        ["row", row, word] => one(row, word),
+        ["write", rest @ ..] => all(rest).and_then(|table| table.write()),
+        rest => all(rest).map(|table| table.reached),
     };
     match reached {
         Ok(true) => ExitCode::SUCCESS,
@@ -116,35 +141,17 @@ fn one(name: &str, word: &str) -> Result<bool, Box<dyn Error>> {
     Ok(reached)
 }
 
-/// Measures rows in processes of their own, and prints the table.
-fn table(words: &[&str]) -> Result<bool, Box<dyn Error>> {
+/// Measures these rows, or all of them and then the pools of Python.
+fn all(words: &[&str]) -> Result<table::Table, Box<dyn Error>> {
     let (word, wanted) = words.split_first().map_or(("short", words), |(word, rest)| (*word, rest));
     let length = length(word)?;
     if let Some(other) = wanted.iter().find(|name| ROWS.iter().all(|row| row.0 != **name)) {
         return Err(format!("there is no row `{other}`").into());
     }
-    println!("| fault | wanted | figure | verdict |\n|---|---|---|---|");
-    let mut all = true;
-    for (name, fault, goal, _) in ROWS {
-        if !wanted.is_empty() && !wanted.contains(&name) {
-            continue;
-        }
-        let mut command = Command::new(std::env::current_exe()?);
-        let output = command.args(["row", name, word]).stderr(Stdio::piped()).output()?;
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().replace('\n', "; ");
-        let figure = match said(&output.stdout) {
-            text if text.is_empty() => format!("{}: {}", output.status, said(&output.stderr)),
-            text => text,
-        };
-        let reached = output.status.success();
-        all &= reached;
-        println!(
-            "| {fault} | {goal} | {figure} | {} |",
-            if reached { "reached" } else { "MISSED" }
-        );
-    }
+    let rows = ROWS.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.0));
+    let mut table = table::Table::measure(rows, length)?;
     if wanted.is_empty() {
-        println!("\n{}", peers::table(length)?);
+        table.add(&peers::table(length)?);
     }
-    Ok(all)
+    Ok(table)
 }

@@ -1,5 +1,9 @@
 //! A worker whose memory is limited.
 
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
 use fascicle::core::{ExecuteOptions, Frame, WorkerLost};
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -8,17 +12,50 @@ use super::{Found, Length};
 
 /// Allows this process so many bytes more than it has.
 fn limit_memory(more: u64) {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let statm = fs::read_to_string("/proc/self/statm").expect("Linux has it");
     let pages: u64 = statm.split(' ').next().and_then(|n| n.parse().ok()).expect("a number");
     let limit = pages * 4096 + more;
     setrlimit(Resource::RLIMIT_AS, limit, limit).expect("a limit may be lowered");
 }
 
-/// A piece that hits its limit once, and one that always does.
-pub fn limit(_: Length) -> Found {
+/// A control group of this process alone, with a limit, which is removed in the end.
+struct Group {
+    folder: PathBuf,
+    before: PathBuf,
+}
+
+/// The most that the control group may have.
+const MOST: u64 = 192 << 20;
+
+impl Group {
+    /// Either version of control groups, if this process may make one.
+    fn new() -> Option<Self> {
+        let version = |root: &str, limit: &str| {
+            let root = PathBuf::from(root);
+            let folder = root.join(format!("fascicle-faults-{}", std::process::id()));
+            fs::create_dir(&folder).ok()?;
+            let group = Self { folder, before: root.join("cgroup.procs") };
+            fs::write(group.folder.join(limit), MOST.to_string()).ok()?;
+            fs::write(group.folder.join("cgroup.procs"), "0").ok()?;
+            Some(group)
+        };
+        version("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+            .or_else(|| version("/sys/fs/cgroup", "memory.max"))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = fs::write(&self.before, "0");
+        let _ = fs::remove_dir(&self.folder);
+    }
+}
+
+/// Pieces of which one hits a limit once, and one always does: a figure, and whether it is as wanted.
+fn hit(limit: fn()) -> Result<(String, bool), Box<dyn Error>> {
     let work = pieces(8, |piece, attempt, out: &mut Frame| {
         if piece == 3 && attempt == 0 || piece == 6 {
-            limit_memory(64 << 20);
+            limit();
             let large = std::hint::black_box(vec![1_u8; 1 << 30]);
             out.put_i64s("length", vec![large.len() as i64]);
         }
@@ -31,8 +68,17 @@ pub fn limit(_: Length) -> Found {
     let told = told.split(';').next().unwrap_or_default().to_string();
     let done = kept.0.len();
     let well = done == 7 && ran.lost.len() == 4 && named == 4 && told.contains("memory");
-    Ok((
-        format!("{done} of 8 pieces done, {named} of {} losses named; \"{told}\"", ran.lost.len()),
-        well,
-    ))
+    let text =
+        format!("{done} of 8 pieces done, {named} of {} losses named, \"{told}\"", ran.lost.len());
+    Ok((text, well))
+}
+
+/// By a limit of the worker's own, and by one of the control group where that may be tried.
+pub fn limit(_: Length) -> Found {
+    let (own, own_well) = hit(|| limit_memory(64 << 20))?;
+    let (group, group_well) = match Group::new() {
+        Some(_group) => hit(|| ())?,
+        None => ("not tried, as this user may make none".to_string(), true),
+    };
+    Ok((format!("RLIMIT_AS: {own}; control group: {group}"), own_well && group_well))
 }

@@ -1,15 +1,16 @@
 //! Bytes that are nearly right.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fascicle::core::Frame;
 use fascicle::core::wire::{Decoder, encode};
+use fascicle::core::{Execute, ExecuteOptions, Frame, Journaled, Serial, ignore_events};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::spin_boson;
 
 use super::allocations;
-use super::work::Dice;
+use super::work::{Dice, Kept, pieces};
 use super::{Found, Length};
 
 /// Changes a few bytes, cuts, or adds.
@@ -100,5 +101,43 @@ pub fn hdf5(length: Length) -> Found {
         drop(Data::load(&path));
         Ok(())
     })?;
-    Ok(verdict(count, panics, largest, 16 << 20))
+    Ok(verdict(count, panics, largest, 1 << 20))
+}
+
+/// Journals, from which a run of six pieces goes on.
+pub fn journals(length: Length) -> Found {
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
+    let path = folder.path().join("run.journal");
+    let work = pieces(6, |piece, _, out: &mut Frame| {
+        out.put_f64s("reals", (0..10).map(|k| (piece * k) as f64).collect());
+        out.put_bytes("bytes", vec![piece as u8; 20]);
+    });
+    let run = || {
+        let (mut kept, driver) = (Kept::default(), Journaled::new(&Serial, &path));
+        let options = ExecuteOptions::new();
+        driver.run(&work, &mut kept, &options, &mut ignore_events).map(|_| (kept, driver.resumed()))
+    };
+    let (expected, _) = run()?;
+    let bytes = std::fs::read(&path)?;
+    let count = length.of(5_000, 1_000_000);
+    let (refused, resumed, others) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (panics, largest) = torment(&bytes, count, |mutant| {
+        std::fs::write(&path, mutant)?;
+        match run() {
+            Ok((kept, there)) => {
+                resumed.set(resumed.get() + there);
+                others.set(others.get() + u64::from(kept.0 != expected.0));
+            }
+            Err(_) => refused.set(refused.get() + 1),
+        }
+        Ok(())
+    })?;
+    let (text, well) = verdict(count, panics, largest, 1 << 20);
+    let text = format!(
+        "{text}; {} refused, {} pieces taken from the others, {} runs with other bits",
+        refused.get(),
+        resumed.get(),
+        others.get()
+    );
+    Ok((text, well && others.get() == 0 && resumed.get() > count as u64))
 }

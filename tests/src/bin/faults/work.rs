@@ -79,7 +79,12 @@ pub fn run(
 
 /// The children of this process, zombies included.
 pub fn children() -> Vec<i32> {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
+    children_of(std::process::id() as i32)
+}
+
+/// The children of a process, zombies included.
+pub fn children_of(pid: i32) -> Vec<i32> {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
         return Vec::new();
     };
     let read = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("children"));

@@ -3,10 +3,11 @@
 use std::error::Error;
 
 use fascicle::prelude::*;
+use fascicle_tests::documents;
 use fascicle_tests::speed::{Case, FSSH, MEAN_FIELD};
 
 use crate::draw::{Chart, Curve, SeriesLabelPosition};
-use crate::report::{Section, document};
+use crate::report::Section;
 
 const MODES: [u64; 8] = [10, 20, 50, 100, 200, 500, 1000, 2000];
 
@@ -110,7 +111,7 @@ fn save(
     curves: Vec<Curve>,
 ) -> Result<(), Box<dyn Error>> {
     let labels = SeriesLabelPosition::UpperMiddle;
-    Chart { title, x, y: Y, curves, marks: Vec::new(), labels }.save(document(file))
+    Chart { title, x, y: Y, curves, marks: Vec::new(), labels }.save(documents::path(file))
 }
 
 /// The least microseconds of some whole runs.

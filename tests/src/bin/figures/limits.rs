@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use fascicle::dynamics::Algorithm;
 use fascicle::prelude::*;
+use fascicle_tests::documents;
 use fascicle_tests::simulations::surface_hopping;
 use fascicle_tests::speed::{Case, FSSH, MEAN_FIELD, cases};
 
 use crate::draw::{Chart, Curve, Mark, SeriesLabelPosition};
-use crate::report::{Section, document};
+use crate::report::Section;
 use crate::{sys, work};
 
 const TRAJECTORIES: u64 = 1000;
@@ -58,7 +59,7 @@ pub fn sections() -> Result<Vec<Section>, Box<dyn Error>> {
     for case in cases() {
         points.extend(measure(case, &levels)?);
     }
-    chart(peak, &levels, &points).save(document("roofline.svg"))?;
+    chart(peak, &levels, &points).save(documents::path("roofline.svg"))?;
     Ok(vec![machine(peak, &levels), shares(peak, &levels, &points)])
 }
 

@@ -1,9 +1,8 @@
 //! Tables, on the terminal, in docs/speed.md and in the README.
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
-
+use fascicle_tests::documents;
 use fascicle_tests::speed::{FSSH, MASH, MEAN_FIELD};
+use std::error::Error;
 
 /// What the README calls algorithms.
 const SHORT_NAMES: [(&str, &str); 3] =
@@ -77,22 +76,12 @@ impl Section {
     }
 }
 
-/// A file in the folder of the documentation.
-pub fn document(name: &str) -> PathBuf {
-    root().join("docs").join(name)
-}
-
-fn root() -> &'static Path {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the tests are a folder of the repository")
-}
-
 /// Puts tables into docs/speed.md, and their shorter forms into the README, where they have marks with
 /// this name.
 pub fn write(name: &str, sections: &[Section]) -> Result<(), Box<dyn Error>> {
-    let (machine, readme) = (machine(), root().join("README.md"));
-    write_into(&document("speed.md"), name, &long(sections, &machine))?;
-    write_into(&readme, name, &short(sections, &machine))
+    let (machine, readme) = (machine(), documents::readme());
+    documents::write_into(&documents::path("speed.md"), name, &long(sections, &machine))?;
+    documents::write_into(&readme, name, &short(sections, &machine))
 }
 
 /// With all columns, each under its title.
@@ -109,37 +98,16 @@ fn short(sections: &[Section], machine: &str) -> String {
     sections.iter().map(table).collect()
 }
 
-fn write_into(path: &Path, name: &str, tables: &str) -> Result<(), Box<dyn Error>> {
-    let text = std::fs::read_to_string(path)?;
-    let in_path = |why| format!("{}: {why}", path.display());
-    if let Some(text) = between_marks(&text, name, tables).map_err(in_path)? {
-        std::fs::write(path, text)?;
-    }
-    Ok(())
-}
-
-/// A text with these tables between the marks with this name, if it has them.
-fn between_marks(text: &str, name: &str, tables: &str) -> Result<Option<String>, String> {
-    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let Some((before, rest)) = text.split_once(&begin) else {
-        return Ok(None);
-    };
-    let (_, after) = rest.split_once(&end).ok_or(format!("there is no `{end}`"))?;
-    Ok(Some(format!("{before}{begin}{tables}\n{end}{after}")))
-}
-
-/// The machine, as Linux tells, and the build.
+/// The machine, as Linux tells, and its vectors.
 fn machine() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = text.lines().find_map(|line| line.strip_prefix("model name"));
-    let name = name.map_or("an unknown processor", |name| name.trim_matches([' ', '\t', ':']));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let profile = if cfg!(debug_assertions) { "profile notebook" } else { "release" };
-    format!("{cores} cores of {name}, {}, {profile}", crate::sys::name())
+    format!("{}, {}, {profile}", documents::machine(), crate::sys::name())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn table() -> Section {
@@ -180,18 +148,6 @@ On a machine:
         assert_eq!(short(&[table()], "a machine"), SHORT);
     }
 
-    #[test]
-    fn tables_are_written_between_their_marks() {
-        let text = "before\n<!-- speed -->\nold\n<!-- end of speed -->\nafter\n";
-        let found = between_marks(text, "speed", SHORT).unwrap().unwrap();
-        let expected = format!("before\n<!-- speed -->\n{SHORT}\n<!-- end of speed -->\nafter\n");
-        assert_eq!(found, expected);
-        assert_eq!(between_marks(&found, "speed", SHORT).unwrap(), Some(expected));
-        assert_eq!(between_marks(text, "users", SHORT), Ok(None));
-        let error = between_marks("<!-- speed -->\n", "speed", SHORT).unwrap_err();
-        assert_eq!(error, "there is no `<!-- end of speed -->`");
-    }
-
     /// The table between the marks of `speed`.
     fn written(path: &Path) -> Section {
         let text = std::fs::read_to_string(path).unwrap();
@@ -205,7 +161,7 @@ On a machine:
 
     #[test]
     fn the_table_of_the_readme_is_that_of_the_documentation() {
-        let (long, short) = (written(&document("speed.md")), written(&root().join("README.md")));
+        let (long, short) = (written(&documents::path("speed.md")), written(&documents::readme()));
         let columns = short.rows[0].cells.len();
         assert_eq!(long.rows.len(), short.rows.len());
         for (long, short) in long.short().rows.iter().zip(&short.rows) {
