@@ -69,6 +69,11 @@ impl Drop for Interruptible {
     }
 }
 
+/// Hangs in a worker that was forked while another thread had what is needed to watch.
+pub(crate) fn test() {
+    drop(WATCHED.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
 extern "C" fn set_flags(_: i32) {
     FLAGS.iter().for_each(|flag| flag.store(true, Ordering::Relaxed));
 }

@@ -12,8 +12,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout};
 
 use crate::message::{Command, Reply};
-use crate::pipes;
 use crate::sys::{self, Outputs};
+use crate::{interrupt, pipes};
 
 /// The worker's ends of its pipes. That of the commands is the driver's too, who takes back from it
 /// what the worker has not begun.
@@ -73,7 +73,7 @@ fn settle(parent: Pid) -> io::Result<()> {
 }
 
 /// Uses what other threads may have held locked during the fork: the heap, the standard outputs, the
-/// environment, the panic hook, and what starting a thread needs. A worker that hangs here has said
+/// environment, the panic hook, what runs of its own need, and what starting a thread needs. A worker that hangs here has said
 /// nothing, and another is forked in its place.
 fn test_itself() {
     drop(std::hint::black_box(vec![0_u8; 1 << 16]));
@@ -81,6 +81,7 @@ fn test_itself() {
     let _ = io::stderr().lock().flush();
     drop(std::env::var_os("PATH"));
     std::panic::set_hook(std::panic::take_hook());
+    interrupt::test();
     // Where there is no room for a thread, pieces do without.
     let thread = std::thread::Builder::new().spawn(|| ());
     let _ = thread.map(std::thread::JoinHandle::join);

@@ -1,15 +1,14 @@
-//! Runs and thread pools inside of pieces, and what becomes of workers without memory.
+//! Runs and thread pools inside of pieces, and the last words of workers.
 #![cfg(target_os = "linux")]
 
 mod common;
 
-use common::{Kept, Pieces, alone, integers, run, run_with};
+use common::{Kept, Pieces, alone, integers, run};
 use fascicle_core::{
     Cause, Context, Execute, ExecuteOptions, Frame, Threads, WorkerLost, available_cores,
     ignore_events, share_of_cores,
 };
 use fascicle_processes::Processes;
-use nix::sys::resource::{Resource, setrlimit};
 use rayon::prelude::*;
 
 #[test]
@@ -64,39 +63,6 @@ fn more_workers_than_cores_are_warned_of() {
     let (twice, what) = (2 * cores, "cores: more are no quicker");
     let expected = format!("{twice} workers share {cores} {what}");
     assert_eq!(run(twice as i64, &work).crowded, Some(expected));
-}
-
-/// Allows this worker so many bytes more than it has.
-fn limit_memory(more: u64) {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
-    let limit = pages * 4096 + more;
-    setrlimit(Resource::RLIMIT_AS, limit, limit).unwrap();
-}
-
-#[test]
-fn a_piece_without_memory_is_tried_again_and_then_says_so() {
-    let hungry = |always: bool| {
-        integers(6, move |piece, cx| {
-            if piece == 4 && (always || cx.attempt() == 0) {
-                limit_memory(32 << 20);
-                return std::hint::black_box(vec![1_u8; 1 << 30]).len() as i64;
-            }
-            piece as i64
-        })
-    };
-    let seen = run(2, &hungry(false));
-    assert_eq!((seen.report.done, seen.report.workers_lost), (6, 1));
-    let [(WorkerLost::OutOfMemory(what), Some(4))] = seen.lost.as_slice() else {
-        panic!("{:?}", seen.lost);
-    };
-    assert_eq!(what, "memory allocation of 1073741824 bytes failed");
-    let seen = run_with(2, &hungry(true), &ExecuteOptions::new());
-    assert_eq!(seen.done(), [0, 1, 2, 3, 5]);
-    let said = seen.cause(4).to_string();
-    let expected =
-        "the worker ran out of memory: memory allocation of 1073741824 bytes failed, 3 time(s)";
-    assert!(said.starts_with(expected), "{said}");
 }
 
 #[test]

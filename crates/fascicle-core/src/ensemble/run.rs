@@ -7,7 +7,10 @@ use super::fold::EnsembleFold;
 use super::plan::Plan;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, checkpoint};
 use crate::data::{DataParts, Provenance, RunRecord};
-use crate::{Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Snapshot};
+use crate::{
+    Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Report, RunError,
+    Snapshot,
+};
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
 ///
@@ -33,7 +36,7 @@ pub fn run_ensemble(
     let journaled = checkpoint::driver(driver, options, || checkpoint::facts(ensemble, &plan));
     let driver = journaled.as_ref().map_or(driver, |journaled| journaled as &dyn Execute);
     tell(&ensemble.log(), on);
-    let (before, failed_before) = (parts.seeds.len(), parts.failures.len());
+    let before = Before { seeds: parts.seeds.len(), failures: parts.failures.len() };
     let mut fold = EnsembleFold::new(&plan, parts, drop_failed);
     let mut heard = Heard::default();
     let result = {
@@ -41,50 +44,77 @@ pub fn run_ensemble(
         driver.run(&work, &mut fold, &options.execute, &mut listener)
     };
     heard.logged.drain(..).for_each(|(piece, line)| fold.log(piece, line));
-    let (rounds, pieces, unmeasured) = (fold.rounds(), fold.pieces(), fold.is_unmeasured());
     let verdict = fold.verdict();
-    let mut parts = fold.into_parts();
-    if let Some(line) = verdict {
-        tell(std::slice::from_ref(&line), on);
-        parts.log.push(line);
-    }
-    let trajectories = (parts.seeds.len() - before) as u64;
-    let (interrupted, stopped) = match result {
-        Ok(report) => (report.interrupted, None),
-        Err(source) if trajectories == 0 => return Err(source.into()),
-        Err(source) => (false, Some(source)),
-    };
-    parts.provenance.runs.push(RunRecord {
+    tell(verdict.as_slice(), on);
+    let run = RunRecord {
         driver: driver.name().to_string(),
         tasks: driver.workers(),
         batch_size: plan.batch(),
-        trajectories,
-        rounds: rounds as u64,
+        rounds: fold.rounds() as u64,
         resumed: journaled.as_ref().map_or(0, Journaled::resumed),
-        interrupted,
         workers_lost: heard.workers_lost,
-        seconds: None,
-    });
-    let any_batch = !heard.failed.is_empty();
-    // Beside the trajectories that were dropped from batches that did not fail.
-    parts.failures.extend(heard.failed);
-    parts.failures[failed_before..].sort_by_key(|failure| failure.piece);
-    let mut failures = parts.failures[failed_before..].to_vec();
-    let mut data = Data::from_parts(parts)?;
-    if unmeasured {
-        data.take_snapshot();
+        ..RunRecord::default()
+    };
+    Ended { result, fold, verdict, failed: heard.failed, run, before }.settle(options)
+}
+
+/// What the data to append to had.
+struct Before {
+    seeds: usize,
+    failures: usize,
+}
+
+/// A run that has ended, in whatever way.
+struct Ended<'a> {
+    result: Result<Report, RunError>,
+    fold: EnsembleFold<'a>,
+    /// What there is to say about its end.
+    verdict: Option<LogLine>,
+    /// Batches that failed.
+    failed: Vec<PieceFailure>,
+    run: RunRecord,
+    before: Before,
+}
+
+impl Ended<'_> {
+    /// The data, or an error that has what is finished.
+    fn settle(self, options: &RunOptions) -> Result<Data, EnsembleError> {
+        let Self { result, fold, verdict, failed, mut run, before } = self;
+        let (pieces, unmeasured) = (fold.pieces(), fold.is_unmeasured());
+        let mut parts = fold.into_parts();
+        parts.log.extend(verdict);
+        run.trajectories = (parts.seeds.len() - before.seeds) as u64;
+        let stopped = match result {
+            Ok(report) => {
+                run.interrupted = report.interrupted;
+                None
+            }
+            Err(source) if run.trajectories == 0 => return Err(source.into()),
+            Err(source) => Some(source),
+        };
+        let (interrupted, nothing) = (run.interrupted, run.trajectories == 0);
+        parts.provenance.runs.push(run);
+        let any_batch = !failed.is_empty();
+        // Beside the trajectories that were dropped from batches that did not fail.
+        parts.failures.extend(failed);
+        parts.failures[before.failures..].sort_by_key(|failure| failure.piece);
+        let mut failures = parts.failures[before.failures..].to_vec();
+        let mut data = Data::from_parts(parts)?;
+        if unmeasured {
+            data.take_snapshot();
+        }
+        if let Some(source) = stopped {
+            return Err(EnsembleError::Stopped { source, finished: Box::new(data) });
+        }
+        let may_fail = options.on_failure == OnFailure::Drop;
+        let tolerable = may_fail && !failures.iter().any(is_of_shape);
+        if (failures.is_empty() || !nothing) && (!any_batch || tolerable) {
+            return if interrupted { Ok(data) } else { with_what_was_watched(data, options) };
+        }
+        // One cause for each batch.
+        failures.dedup_by_key(|failure| failure.piece);
+        Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
     }
-    if let Some(source) = stopped {
-        return Err(EnsembleError::Stopped { source, finished: Box::new(data) });
-    }
-    let nothing_left = trajectories == 0 && !failures.is_empty();
-    let tolerable = drop_failed && !failures.iter().any(is_of_shape);
-    if !nothing_left && (!any_batch || tolerable) {
-        return if interrupted { Ok(data) } else { with_what_was_watched(data, options) };
-    }
-    // One cause for each batch.
-    failures.dedup_by_key(|failure| failure.piece);
-    Err(EnsembleError::Failed { failures, pieces, finished: Box::new(data) })
 }
 
 /// Tells lines of the run's own, before it and after it. There is nothing to end then: a listener's wish to
