@@ -7,6 +7,7 @@ use fascicle_core::c64;
 use fascicle_core::elementary::{Number, sin_cos};
 
 use crate::ingredients::{self, Sampler};
+use crate::kernels::Force;
 use crate::sys::{Complex, Kernel, Pack, Pair};
 use crate::{Coords, Hermitian, Lane, States};
 
@@ -131,7 +132,7 @@ impl<C: Crossing> Kernel for AddGradient<'_, C> {
 }
 
 /// Sums and differences of left_a* right_b, by which the parts of the gradient are multiplied.
-struct Products<P> {
+pub struct Products<P> {
     /// 00 − 11.
     diagonal: Complex<P>,
     /// 01 + 10.
@@ -164,76 +165,25 @@ impl<P: Pack> Products<P> {
     }
 }
 
-/// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
-/// operations as the staged computation of any model, and in strict arithmetic the same bits. There is no
-/// gauge field in it.
-pub struct RungeKutta<'a, C> {
-    pub crossing: &'a C,
-    pub wf: &'a States,
-    pub dt: &'a Lane,
-    pub z: &'a mut Coords,
-    pub last: &'a mut Coords,
-}
-
-impl<C: Crossing> Kernel for RungeKutta<'_, C> {
-    type Output = ();
+impl<C: Crossing> Force<2> for C {
+    type Products<P: Pack> = Products<P>;
 
     #[inline(always)]
-    fn run<P: Pack>(mut self) {
-        for at in 0..Pair::<P>::COUNT {
-            four_stages::<C, Pair<P>>(&mut self, at);
-        }
+    fn products<P: Pack>(&self, left: &States, right: &States, at: usize) -> Products<P> {
+        Products::load(left, right, at)
     }
-}
 
-#[inline(always)]
-fn four_stages<C: Crossing, P: Pack>(step: &mut RungeKutta<'_, C>, at: usize) {
-    let RungeKutta { crossing, wf, dt, z, last } = step;
-    let (one, two, dt) = (P::splat(1.0), P::splat(2.0), P::load(dt, at));
-    let half = dt * P::splat(0.5);
-    let (nodes, weights) = ([P::zero(), half, half, dt], [one, two, two, one]);
-    let products = Products::load(wf, wf, at);
-    let start = [Complex::load(z, 0, at), Complex::load(z, 1, at)];
-    let (mut there, mut slope, mut sum) = (start, [Complex::zero(); 2], [Complex::zero(); 2]);
-    for stage in 0..4 {
-        there = moved(start, slope, nodes[stage]);
-        slope = force(*crossing, there, &products);
+    /// ⟨c|∂H_qc/∂z*|c⟩ is real.
+    #[inline(always)]
+    fn force<P: Pack>(&self, z: [Complex<P>; 2], products: &Products<P>) -> [Complex<P>; 2] {
+        let scale = P::splat(self.energy() * to_dzc(self));
+        let slopes = slopes(&angles_at(self, [z[0].re, z[1].re]));
+        let mut out = z;
         for axis in 0..2 {
-            sum[axis] = sum[axis].plus_scaled(slope[axis], weights[stage]);
+            out[axis].re = products.element(slopes[axis]).re * scale;
         }
+        out
     }
-    let end = moved(start, sum, dt / P::splat(6.0));
-    for axis in 0..2 {
-        end[axis].store(z, axis, at);
-        there[axis].store(last, axis, at);
-    }
-}
-
-/// ∂H/∂z*: of free particles of weight 1, and ⟨c|∂H_qc/∂z*|c⟩, which is real.
-#[inline(always)]
-fn force<C: Crossing, P: Pack>(
-    crossing: &C,
-    z: [Complex<P>; 2],
-    products: &Products<P>,
-) -> [Complex<P>; 2] {
-    let scale = P::splat(crossing.energy() * to_dzc(crossing));
-    let slopes = slopes(&angles_at(crossing, [z[0].re, z[1].re]));
-    let mut out = z;
-    for axis in 0..2 {
-        out[axis].re = products.element(slopes[axis]).re * scale;
-    }
-    out
-}
-
-/// z − i dt force.
-#[inline(always)]
-fn moved<P: Pack>(z: [Complex<P>; 2], force: [Complex<P>; 2], dt: P) -> [Complex<P>; 2] {
-    let mut out = z;
-    for axis in 0..2 {
-        out[axis].re = z[axis].re.plus_product(force[axis].im, dt);
-        out[axis].im = z[axis].im.minus_product(force[axis].re, dt);
-    }
-    out
 }
 
 /// Adds the force of the gauge field on state 0 or 1 as a term of ∂H/∂z*: −F/√(2 m),
@@ -359,7 +309,7 @@ macro_rules! crossing {
             last: &mut $crate::Coords,
         ) -> bool {
             let crossing = self;
-            let step = $crate::models::crossing::RungeKutta { crossing, wf, dt: &dt, z, last };
+            let step = $crate::kernels::FewCoordsRk4 { force: crossing, wf, dt: &dt, z, last };
             $crate::sys::dispatch_in(arithmetic, step);
             true
         }

@@ -1,6 +1,7 @@
 //! What Tully's three problems share: one free particle, and two states that its position couples.
 
 use crate::ingredients::{self, Sampler};
+use crate::kernels::Force;
 use crate::sys::{Complex, Kernel, Pack, Pair};
 use crate::{Coords, Hermitian, Lane, States};
 
@@ -90,57 +91,18 @@ fn element<V: Potential, P: Pack>(potential: &V, re: P, products: &[Complex<P>; 
     p00.scale(d00).plus_scaled(p11, d11).plus_scaled(p01, d01)
 }
 
-/// One step of z by Runge and Kutta's method, all four stages without a detour through memory: the same
-/// operations as the staged computation of any model, and in strict arithmetic the same bits.
-pub struct RungeKutta<'a, V> {
-    pub potential: &'a V,
-    pub wf: &'a States,
-    pub dt: &'a Lane,
-    pub z: &'a mut Coords,
-    pub last: &'a mut Coords,
-}
-
-impl<V: Potential> Kernel for RungeKutta<'_, V> {
-    type Output = ();
+impl<V: Potential> Force<1> for V {
+    type Products<P: Pack> = [Complex<P>; 3];
 
     #[inline(always)]
-    fn run<P: Pack>(mut self) {
-        for at in 0..Pair::<P>::COUNT {
-            four_stages::<V, Pair<P>>(&mut self, at);
-        }
+    fn products<P: Pack>(&self, left: &States, right: &States, at: usize) -> [Complex<P>; 3] {
+        products(left, right, at)
     }
-}
 
-#[inline(always)]
-fn four_stages<V: Potential, P: Pack>(step: &mut RungeKutta<'_, V>, at: usize) {
-    let RungeKutta { potential, wf, dt, z, last } = step;
-    let (half, two) = (P::splat(0.5), P::splat(2.0));
-    let (start, dt) = (Complex::<P>::load(z, 0, at), P::load(dt, at));
-    let products = products(wf, wf, at);
-    let first = force(*potential, start, &products);
-    let second = force(*potential, moved(start, first, dt * half), &products);
-    let third = force(*potential, moved(start, second, dt * half), &products);
-    let end = moved(start, third, dt);
-    let fourth = force(*potential, end, &products);
-    let sum = ((first + second.scale(two)) + third.scale(two)) + fourth;
-    moved(start, sum, dt / P::splat(6.0)).store(z, 0, at);
-    end.store(last, 0, at);
-}
-
-/// ∂H/∂z*: of a free particle of weight 1 in the potential.
-#[inline(always)]
-fn force<V: Potential, P: Pack>(
-    potential: &V,
-    z: Complex<P>,
-    products: &[Complex<P>; 3],
-) -> Complex<P> {
-    Complex { re: P::zero(), im: z.im } + element(potential, z.re, products)
-}
-
-/// z − i dt force.
-#[inline(always)]
-fn moved<P: Pack>(z: Complex<P>, force: Complex<P>, dt: P) -> Complex<P> {
-    Complex { re: z.re.plus_product(force.im, dt), im: z.im.minus_product(force.re, dt) }
+    #[inline(always)]
+    fn force<P: Pack>(&self, [z]: [Complex<P>; 1], products: &[Complex<P>; 3]) -> [Complex<P>; 1] {
+        [Complex { re: P::zero(), im: z.im } + element(self, z.re, products)]
+    }
 }
 
 /// The start at one position with one momentum.
@@ -199,7 +161,7 @@ macro_rules! tully {
             last: &mut $crate::Coords,
         ) -> bool {
             let potential = self;
-            let step = $crate::models::tully::RungeKutta { potential, wf, dt: &dt, z, last };
+            let step = $crate::kernels::FewCoordsRk4 { force: potential, wf, dt: &dt, z, last };
             $crate::sys::dispatch_in(arithmetic, step);
             true
         }
