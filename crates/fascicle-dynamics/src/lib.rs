@@ -60,7 +60,7 @@ pub use block::{Block, Outputs};
 pub use fascicle_core::{Arithmetic, Seeding, c64};
 pub use hermitian::Hermitian;
 pub use lanes::{Coords, LANES, Lane, States, Vector};
-pub use model::{Hop, Model, ModelError, unknown_constant};
+pub use model::{Hop, Model, ModelError, Units, unknown_constant};
 pub use models::{
     ClosureModel, ComplexAvoidedCrossingA, ComplexAvoidedCrossingB, ComplexAvoidedCrossingC,
     FMOComplex, HolsteinLattice, HolsteinLatticeReciprocalSpace, Matrix, SpinBoson,

@@ -7,6 +7,15 @@ use crate::ingredients::{MonteCarlo, Sampler};
 use crate::structure::{Classical, Coupling};
 use crate::{Arithmetic, Coords, Hermitian, Lane, States, Structure, ingredients};
 
+/// The names of a model's units; an empty name says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Units {
+    /// Of time.
+    pub time: &'static str,
+    /// Of energy.
+    pub energy: &'static str,
+}
+
 /// A quantum-classical model: H = H_q + H_qc(z) + H_c(z), with N quantum states and C complex
 /// classical coordinates
 ///
@@ -74,6 +83,17 @@ pub trait Model: Send + Sync {
     /// The constants by QC Lab's names. They enter the description by which data are compared.
     fn constants(&self) -> Vec<(&'static str, f64)> {
         Vec::new()
+    }
+
+    /// The unit of a constant, for tables; empty where there is none to name (default).
+    fn unit_of(&self, constant: &str) -> &'static str {
+        let _ = constant;
+        ""
+    }
+
+    /// The units of time and energy, for tables and the axes of charts (default: not named).
+    fn units(&self) -> Units {
+        Units::default()
     }
 
     /// Sets a constant by QC Lab's name.

@@ -7,7 +7,7 @@ use fascicle_core::elementary::tan;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::{Hermitian, Model, Structure};
+use crate::{Hermitian, Model, Structure, Units};
 
 /// The number of sites.
 const SITES: usize = 7;
@@ -67,7 +67,12 @@ impl FMOComplex {
 }
 
 impl Model for FMOComplex {
-    constants!(kBT: NonNegative, mass: Positive, l_reorg: NonNegative, w_c: Positive, N: Count);
+    constants!(kBT: NonNegative ["kT at 300 K"], mass: Positive, l_reorg: NonNegative ["kT at 300 K"],
+               w_c: Positive ["kT/ħ"], N: Count);
+
+    fn units(&self) -> Units {
+        Units { time: "ħ/kT, 25.46 fs", energy: "kT at 300 K" }
+    }
 
     fn num_quantum_states(&self) -> usize {
         SITES

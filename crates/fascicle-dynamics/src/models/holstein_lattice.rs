@@ -2,7 +2,7 @@
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::{Hermitian, Model, Structure};
+use crate::{Hermitian, Model, Structure, Units};
 
 /// The Holstein model of a chain or ring of N sites, each with one optical mode (Krotz et al., J. Chem.
 /// Phys. 154, 224101 (2021), doi:10.1063/5.0053177; QC Lab's `HolsteinLattice`).
@@ -36,8 +36,12 @@ impl Default for HolsteinLattice {
 }
 
 impl Model for HolsteinLattice {
-    constants!(kBT: NonNegative, g: Finite, w: Positive, N: Count, J: Finite, phonon_mass: Positive,
-               periodic: Flag);
+    constants!(kBT: NonNegative ["kT"], g: Finite, w: Positive ["kT/ħ"], N: Count, J: Finite ["kT"],
+               phonon_mass: Positive, periodic: Flag);
+
+    fn units(&self) -> Units {
+        Units { time: "ħ/kT", energy: "kT" }
+    }
 
     fn num_quantum_states(&self) -> usize {
         self.N

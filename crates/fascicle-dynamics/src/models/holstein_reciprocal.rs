@@ -8,7 +8,7 @@ use fascicle_core::elementary::cos;
 use super::constants;
 use crate::ingredients::{self, Sampler};
 use crate::sys::{Complex, Kernel, Pack, dispatch};
-use crate::{Coords, Hermitian, Model, States, Structure};
+use crate::{Coords, Hermitian, Model, States, Structure, Units};
 
 /// The Holstein model of a ring of N sites in reciprocal space, with wave vectors k = −N/2 … N/2 − 1 of
 /// electron and phonons (Krotz et al., J. Chem. Phys. 154, 224101 (2021), doi:10.1063/5.0053177; QC
@@ -51,8 +51,12 @@ impl HolsteinLatticeReciprocalSpace {
 }
 
 impl Model for HolsteinLatticeReciprocalSpace {
-    constants!(kBT: NonNegative, g: Finite, w: Positive, N: Even, J: Finite, phonon_mass: Positive,
-               periodic: Flag);
+    constants!(kBT: NonNegative ["kT"], g: Finite, w: Positive ["kT/ħ"], N: Even, J: Finite ["kT"],
+               phonon_mass: Positive, periodic: Flag);
+
+    fn units(&self) -> Units {
+        Units { time: "ħ/kT", energy: "kT" }
+    }
 
     fn num_quantum_states(&self) -> usize {
         self.N

@@ -108,11 +108,19 @@ fn check<M: Model>(model: &M, name: &str, value: f64, rule: Rule) -> Result<(), 
     Err(ModelError::BadConstant { model, name, expected, found: value })
 }
 
-/// `constants`, `set_constant` and `check` for a struct whose fields are its constants.
+/// `constants`, `unit_of`, `set_constant` and `check` for a struct whose fields are its constants. The
+/// unit stands in brackets; those without one are pure numbers.
 macro_rules! constants {
-    ($($field:ident: $rule:ident),* $(,)?) => {
+    ($($field:ident: $rule:ident $([$unit:literal])?),* $(,)?) => {
         fn constants(&self) -> Vec<(&'static str, f64)> {
             vec![$((stringify!($field), $crate::models::Constant::number(&self.$field)),)*]
+        }
+
+        fn unit_of(&self, constant: &str) -> &'static str {
+            match constant {
+                $($(stringify!($field) => $unit,)?)*
+                _ => "",
+            }
         }
 
         fn set_constant(&mut self, name: &str, value: f64) -> Result<(), $crate::ModelError> {

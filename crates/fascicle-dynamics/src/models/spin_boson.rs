@@ -7,7 +7,7 @@ use fascicle_core::elementary::tan;
 
 use super::constants;
 use crate::ingredients::{self, Sampler};
-use crate::{Hermitian, Model, Structure};
+use crate::{Hermitian, Model, Structure, Units};
 
 /// The spin-boson model: two states, each coupled linearly to A harmonic modes (Tempelaar and
 /// Reichman, J. Chem. Phys. 148, 102309 (2018), doi:10.1063/1.5000843; QC Lab's `SpinBoson`).
@@ -57,8 +57,12 @@ impl SpinBoson {
 }
 
 impl Model for SpinBoson {
-    constants!(kBT: NonNegative, V: Finite, E: Finite, W: Positive, l_reorg: NonNegative,
-               boson_mass: Positive, A: Count);
+    constants!(kBT: NonNegative ["kT"], V: Finite ["kT"], E: Finite ["kT"], W: Positive ["kT/ħ"],
+               l_reorg: NonNegative ["kT"], boson_mass: Positive, A: Count);
+
+    fn units(&self) -> Units {
+        Units { time: "ħ/kT", energy: "kT" }
+    }
 
     fn num_quantum_states(&self) -> usize {
         2

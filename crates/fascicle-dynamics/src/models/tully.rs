@@ -113,6 +113,10 @@ pub fn start<'a>(mass: f64, position: f64, momentum: f64) -> Sampler<'a> {
 /// The methods of [`Model`](crate::Model) that the three problems share.
 macro_rules! tully {
     () => {
+        fn units(&self) -> $crate::Units {
+            $crate::Units { time: "ħ/Eₕ", energy: "Eₕ" }
+        }
+
         fn num_quantum_states(&self) -> usize {
             2
         }

@@ -46,8 +46,8 @@ impl Default for TullyProblemOne {
 }
 
 impl Model for TullyProblemOne {
-    constants!(init_momentum: Finite, init_position: Finite, mass: Positive, A: Finite, B: Finite,
-               C: Finite, D: Finite);
+    constants!(init_momentum: Finite ["ħ/a₀"], init_position: Finite ["a₀"], mass: Positive ["mₑ"],
+               A: Finite ["Eₕ"], B: Finite ["1/a₀"], C: Finite ["Eₕ"], D: Finite ["1/a₀²"]);
     tully!();
 }
 

@@ -36,8 +36,8 @@ impl Default for TullyProblemThree {
 }
 
 impl Model for TullyProblemThree {
-    constants!(init_momentum: Finite, init_position: Finite, mass: Positive, A: Finite, B: Finite,
-               C: Finite);
+    constants!(init_momentum: Finite ["ħ/a₀"], init_position: Finite ["a₀"], mass: Positive ["mₑ"],
+               A: Finite ["Eₕ"], B: Finite ["Eₕ"], C: Finite ["1/a₀"]);
     tully!();
 }
 

@@ -49,8 +49,9 @@ impl Default for TullyProblemTwo {
 }
 
 impl Model for TullyProblemTwo {
-    constants!(init_momentum: Finite, init_position: Finite, mass: Positive, A: Finite, B: Finite,
-               C: Finite, D: Finite, E_0: Finite);
+    constants!(init_momentum: Finite ["ħ/a₀"], init_position: Finite ["a₀"], mass: Positive ["mₑ"],
+               A: Finite ["Eₕ"], B: Finite ["1/a₀²"], C: Finite ["Eₕ"], D: Finite ["1/a₀²"],
+               E_0: Finite ["Eₕ"]);
     tully!();
 }
 

@@ -16,7 +16,7 @@ use crate::step::{Own, System};
 use crate::sys::{Kernel, Pack, dispatch, has};
 use crate::{
     Algorithm, Arithmetic, Block, Coords, Coupling, Hermitian, LANES, Lane, Model, ModelError,
-    Step, Structure,
+    Step, Structure, Units,
 };
 
 /// A simulation made ready to run: checked, and independent of the types of model and algorithm.
@@ -151,6 +151,12 @@ impl Ensemble for Prepared<'_> {
         };
         for (name, value) in model.constants() {
             description.set(name, value);
+        }
+        let Units { time, energy } = model.units();
+        for (name, unit) in [("unit of time", time), ("unit of energy", energy)] {
+            if !unit.is_empty() {
+                description.settings.push((name.to_string(), unit.to_string()));
+            }
         }
         description.set("digest of H_q, H_qc and H_c", &self.fingerprint);
         description.set("num_quantum_states", model.num_quantum_states());

@@ -78,7 +78,7 @@ impl Chart {
             curves,
             times: data.times().to_vec(),
             title: data.description().simulation.clone(),
-            time_label: "time".to_string(),
+            time_label: with_unit("time", data.description().get("unit of time")),
             value_label: String::new(),
             size: (900, 560),
             at_least: None,
@@ -92,7 +92,7 @@ impl Chart {
         self
     }
 
-    /// With labels of the axes. Default: `time`, and the output's name.
+    /// With labels of the axes. Default: `time` with the model's unit, and the output's name.
     #[must_use]
     pub fn with_labels(mut self, time: impl Into<String>, value: impl Into<String>) -> Self {
         self.time_label = time.into();
@@ -152,6 +152,11 @@ impl Chart {
     pub fn save_png(&self, path: impl AsRef<Path>) -> Result<(), ChartError> {
         save(path.as_ref(), &self.png()?)
     }
+}
+
+/// The label of an axis.
+fn with_unit(what: &str, unit: Option<&str>) -> String {
+    unit.map_or(what.to_string(), |unit| format!("{what} ({unit})"))
 }
 
 /// Each pixel the mean of four, to this width.
