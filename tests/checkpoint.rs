@@ -242,6 +242,19 @@ fn a_model_that_differs_only_away_from_the_start_is_another() {
     assert_eq!(Driver::Serial.run(from_the_origin(0.3), &options).unwrap(), data);
 }
 
+#[test]
+fn a_run_that_was_not_good_enough_goes_on_when_it_is_allowed_more() {
+    let (_folder, path) = scratch();
+    let sim = closures(0.3, 1.0);
+    let until = |most| RunOptions::new().until_standard_error("dm_db", 1e-4, most);
+    let few = Driver::Processes(2).run(&sim, until(80).with_checkpoint(&path)).unwrap();
+    assert_eq!(few.seeds().len(), 80);
+    let more = Driver::Threads(2).run(&sim, until(400).with_checkpoint(&path)).unwrap();
+    assert_eq!(more.provenance().runs[0].resumed, 80);
+    assert!(more.seeds().len() > 80);
+    same(&more, &Driver::Serial.run(&sim, until(400)).unwrap());
+}
+
 fn journaled(path: &Path, driver: &str, milliseconds: u64) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_journaled"));
     command.arg(path).arg(driver).arg(milliseconds.to_string());

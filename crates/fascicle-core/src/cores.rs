@@ -15,8 +15,9 @@ thread_local! {
 /// the share of the worker that runs it, so that runs inside of runs stay within the cores given.
 pub fn available_cores() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let said = || std::env::var(CORES).ok()?.parse().ok();
-    SHARE.get().or_else(said).map_or(cores, |share: usize| share.clamp(1, cores))
+    let said: Option<usize> = std::env::var(CORES).ok().and_then(|cores| cores.parse().ok());
+    // A worker that was forked by a piece has inherited that piece's share, and was told its own.
+    SHARE.get().into_iter().chain(said).fold(cores, usize::min).max(1)
 }
 
 /// The share of each of so many workers.

@@ -24,6 +24,8 @@ pub enum WorkerLost {
     Garbled(String),
     /// It had no more memory.
     OutOfMemory(String),
+    /// It has ended, and somebody else was told how.
+    Unknown,
 }
 
 impl fmt::Display for WorkerLost {
@@ -35,6 +37,10 @@ impl fmt::Display for WorkerLost {
             Self::Silent(limit) => write!(f, "the worker said nothing within {limit:?}"),
             Self::Garbled(what) => write!(f, "the worker sent a damaged frame: {what}"),
             Self::OutOfMemory(what) => write!(f, "the worker ran out of memory: {what}"),
+            Self::Unknown => f.write_str(
+                "the worker ended, how is not known: this process ignores its children's ends, or another \
+                 part of it has taken this one in",
+            ),
         }
     }
 }

@@ -81,7 +81,8 @@ pub use data::{
 };
 pub use drivers::{Rounds, Serial, Threads, attempt, panic_message};
 pub use ensemble::{
-    Ensemble, EnsembleError, Keep, Lanes, OnFailure, Recorder, RunOptions, SeedsError, run_ensemble,
+    BITS, Ensemble, EnsembleError, Keep, Lanes, OnFailure, Recorder, RunOptions, SeedsError,
+    run_ensemble,
 };
 pub use event::{Event, Progress, Stream};
 pub use execute::{

@@ -83,9 +83,10 @@ impl<'w> Crew<'w> {
         self.members[worker].as_mut().map_or((0, true), |member| member.pipes.take_back())
     }
 
-    /// Kills a worker; its end is told later.
+    /// Kills a worker and what it has started; its end is told later.
     pub(crate) fn kill(&self, worker: usize) {
         if let Some(member) = &self.members[worker] {
+            member.process.kill_descendants();
             member.process.kill();
         }
     }
@@ -112,9 +113,9 @@ impl<'w> Crew<'w> {
         Ok(looked)
     }
 
-    /// Ends all workers, and takes in the last that they have written.
-    pub(crate) fn end(&mut self, arrivals: &mut Vec<(usize, Arrival)>) {
-        self.stop();
+    /// Ends all workers, which wait or are `busy`, and takes in the last that they have written.
+    pub(crate) fn end(&mut self, busy: bool, arrivals: &mut Vec<(usize, Arrival)>) {
+        self.stop(busy);
         for (worker, slot) in self.members.iter_mut().enumerate() {
             if let Some(mut member) = slot.take() {
                 let tell = &mut |arrival| arrivals.push((worker, arrival));
@@ -123,8 +124,12 @@ impl<'w> Crew<'w> {
         }
     }
 
-    /// Kills all before it waits for the first, so that they end at the same time.
-    fn stop(&mut self) {
+    /// Kills all before it waits for the first, so that they end at the same time; what they have
+    /// started as well, if they were at work.
+    fn stop(&mut self, busy: bool) {
+        if busy {
+            self.members.iter().flatten().for_each(|member| member.process.kill_descendants());
+        }
         self.members.iter().flatten().for_each(|member| member.process.kill());
         self.members.iter_mut().flatten().for_each(|member| member.process.wait());
     }
@@ -183,7 +188,7 @@ impl From<bool> for Ready {
 
 impl Drop for Crew<'_> {
     fn drop(&mut self) {
-        self.stop();
+        self.stop(true);
     }
 }
 

@@ -65,7 +65,7 @@
 //!   was there to see it, from when the piece begins: when the program is stopped for more than a second, as by Ctrl-Z, or is
 //!   kept by a listener that long, that time does not count.
 //! - A worker uses what other threads may have held locked during the fork (heap, standard outputs,
-//!   environment, panic hook, starting a thread) before it says hello. One that stays silent is replaced,
+//!   environment, local time, panic hook, starting a thread) before it says hello. One that stays silent is replaced,
 //!   with more patience each time; after twenty in a row the error names the other threads of this
 //!   process and what they were doing.
 //! - A piece that has cost so many workers is set aside. The failure says of what, its seeds, and the
@@ -81,21 +81,24 @@
 //! - A worker never touches this process's standard input and outputs. What it writes comes as
 //!   [`Event::Output`](fascicle_core::Event::Output), by whole lines, and a piece's lines come before
 //!   its result.
-//! - When a worker cannot be forked, for want of descriptors, memory or processes, it is tried again
-//!   for about a second. After that the run goes on with those there are, and says so in an
-//!   [`Event::Log`](fascicle_core::Event::Log) of the run. Only if there is none at all is it an
-//!   error.
+//! - When a worker cannot be forked, for want of descriptors, memory or processes, it is tried again:
+//!   for about a second at the beginning of a run, after which it is given up and the run goes on with
+//!   the others, or ends if there are none; every few seconds when any worker of the run has started.
+//!   An [`Event::Log`](fascicle_core::Event::Log) of the run says so.
 //!
 //! # What is not
 //! - A forked process has one thread. Locks of the user's own that other threads of this process held
-//!   during the fork stay locked in the worker, and inherited thread pools but rayon's do not work: a
+//!   during the fork, or the C library's other than those above, stay locked in the worker, and inherited thread pools but rayon's do not work: a
 //!   piece that waits for either hangs until its [time limit](fascicle_core::ExecuteOptions::timeout). Generators of random
 //!   numbers that live in thread-locals give the same numbers in all workers.
 //! - The heap works in a worker because the C library's malloc, Rust's default, has fork handlers
 //!   that see to its locks. A program with threads and another `#[global_allocator]` needs one that
 //!   has them too.
 //! - Text in the buffers of C's stdio is not relayed; Rust's is.
-//! - Processes that a piece starts and does not wait for are not ended.
+//! - A process that a piece starts is ended with its worker when that is killed, as for its time limit or
+//!   at an interrupt (Linux). One that the piece leaves behind, as a daemon, is not.
+//! - A fork waits for the locks of Rust's standard outputs: while another thread holds `stdout().lock()`
+//!   the driver does not go on, and heeds neither a handle nor a time limit.
 //! - Do not fork in an MPI rank.
 
 #![deny(unsafe_code)]
@@ -104,6 +107,8 @@ mod driver;
 
 #[cfg(unix)]
 mod crew;
+#[cfg(unix)]
+mod descendants;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]

@@ -25,7 +25,7 @@ impl Memory {
         let what = match lost {
             WorkerLost::Killed(SIGABRT) => words.no_memory().map(str::to_string),
             WorkerLost::Killed(SIGKILL) => {
-                let killed = kills() > self.kills;
+                let killed = self.kills.zip(kills()).is_some_and(|(before, now)| now > before);
                 self.kills = self.kills.map(|kills| kills + u64::from(killed));
                 killed.then(|| "its control group's limit was reached".to_string())
             }
@@ -41,22 +41,40 @@ impl Memory {
 fn kills() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let counts = groups.lines().filter_map(|line| {
-        let events = fs::read_to_string(events(line)?).ok()?;
+        let events = places(line).into_iter().find_map(|path| fs::read_to_string(path).ok())?;
         let count = events.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
         count.trim().parse::<u64>().ok()
     });
     counts.max()
 }
 
-/// Where a line of /proc/PID/cgroup has its count.
-fn events(line: &str) -> Option<String> {
-    let (_, line) = line.split_once(':')?;
-    let (controllers, group) = line.split_once(':')?;
-    let of_memory = controllers.split(',').any(|name| name == "memory");
-    match controllers {
-        "" => Some(format!("/sys/fs/cgroup{group}/memory.events")),
-        _ => of_memory.then(|| format!("/sys/fs/cgroup/memory{group}/memory.oom_control")),
+/// Where a line of /proc/PID/cgroup may have its count: in a container what it sees begins at some
+/// folder of the whole path.
+fn places(line: &str) -> Vec<String> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (Some(controllers), Some(mut group)) = (parts.next(), parts.next()) else {
+        return Vec::new();
+    };
+    let (root, file) = match controllers {
+        "" => ("/sys/fs/cgroup", "memory.events"),
+        names if names.split(',').any(|name| name == "memory") => {
+            ("/sys/fs/cgroup/memory", "memory.oom_control")
+        }
+        _ => return Vec::new(),
+    };
+    let mut places = Vec::new();
+    group = group.trim_end_matches('/');
+    loop {
+        places.push(format!("{root}{group}/{file}"));
+        let Some(next) = group.get(1..).and_then(|rest| rest.find('/')) else {
+            break;
+        };
+        group = &group[1 + next..];
     }
+    if !group.is_empty() {
+        places.push(format!("{root}/{file}"));
+    }
+    places
 }
 
 #[cfg(test)]
@@ -65,12 +83,14 @@ mod tests {
 
     #[test]
     fn counts_of_both_versions_of_control_groups_are_found() {
-        let there = |line| events(line);
-        assert_eq!(there("0::/a/b").unwrap(), "/sys/fs/cgroup/a/b/memory.events");
-        let of_memory = "/sys/fs/cgroup/memory/job/memory.oom_control";
-        assert_eq!(there("4:memory:/job").unwrap(), of_memory);
-        assert_eq!(there("3:cpu,cpuacct:/job"), None);
-        assert_eq!(there("nonsense"), None);
+        let unified = ["/a/b/memory.events", "/b/memory.events", "/memory.events"];
+        assert_eq!(places("0::/a/b"), unified.map(|path| format!("/sys/fs/cgroup{path}")));
+        assert_eq!(places("0::/"), ["/sys/fs/cgroup/memory.events"]);
+        let older = ["/job/memory.oom_control", "/memory.oom_control"];
+        let older = older.map(|path| format!("/sys/fs/cgroup/memory{path}"));
+        assert_eq!(places("4:memory:/job"), older);
+        assert_eq!(places("3:cpu,cpuacct:/job"), [""; 0]);
+        assert_eq!(places("nonsense"), [""; 0]);
     }
 
     #[test]

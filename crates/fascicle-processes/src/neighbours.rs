@@ -8,13 +8,17 @@ const NAMED: usize = 8;
 
 /// What the other threads are doing, as a part of a message; nothing where the system does not say.
 pub(crate) fn suspects() -> String {
-    let own = nix::unistd::gettid().to_string();
+    // "PID/task/TID"
+    let Ok(own) = fs::read_link("/proc/thread-self") else {
+        return String::new();
+    };
+    let own = own.file_name().unwrap_or_default().to_owned();
     let Ok(tasks) = fs::read_dir("/proc/self/task") else {
         return String::new();
     };
     let others: Vec<String> = tasks
         .flatten()
-        .filter(|task| task.file_name() != *own)
+        .filter(|task| task.file_name() != own)
         .filter_map(|task| describe(&task.path()))
         .collect();
     if others.is_empty() {

@@ -25,7 +25,8 @@ pub(crate) struct Limits {
     /// The longest that a worker may take to say hello, each time that it is lost in a row before it
     /// begins a piece. After the last time it is given up.
     pub(crate) hello: &'static [Duration],
-    /// How long to wait, each time that a worker cannot be forked, before it is tried again.
+    /// How long to wait, each time in a row that a worker cannot be forked, before it is tried again.
+    /// The last of them is for runs in which a worker has started before: others give it up then.
     pub(crate) forks: &'static [Duration],
     /// How much a worker may have before it.
     pub(crate) ahead: Ahead,
@@ -83,6 +84,8 @@ pub(crate) enum Order {
     Finish { piece: u64, worker: usize, log: Vec<LogLine>, result: Result<Frame, Failure> },
     /// A worker was lost.
     Mourn { worker: usize, lost: WorkerLost, piece: Option<u64> },
+    /// A worker cannot be forked, and is tried again now and then. This is said once in a row.
+    Wait { worker: usize, why: io::Error },
     /// A worker cannot be started; the others take its pieces.
     GoOnWithout { worker: usize, why: StartError },
     /// No worker can be started. There are no orders after it.
@@ -154,6 +157,8 @@ pub(crate) struct Reactor {
     /// How many workers each unfinished piece has cost.
     deaths: BTreeMap<u64, u32>,
     unfinished: u64,
+    /// Whether a worker has ever started.
+    begun: bool,
     /// How long pieces take, the later ones counting more.
     pace: Option<Duration>,
     /// When the driver last looked.
@@ -180,6 +185,7 @@ impl Reactor {
             again: VecDeque::new(),
             deaths: BTreeMap::new(),
             unfinished: 0,
+            begun: false,
             pace: None,
             looked: Duration::ZERO,
             orders: VecDeque::new(),
@@ -288,11 +294,17 @@ impl Reactor {
 
     fn not_forked(&mut self, worker: usize, error: io::Error, now: Duration) {
         let slot = &mut self.slots[worker];
-        if let Some(&wait) = self.limits.forks.get(slot.failed_forks) {
-            slot.state = State::Refused { until: now + wait };
-            slot.failed_forks += 1;
-        } else {
-            self.give_up(worker, StartError::Fork(error));
+        let Some((&last, waits)) = self.limits.forks.split_last() else {
+            return self.give_up(worker, StartError::Fork(error));
+        };
+        let wait = waits.get(slot.failed_forks).copied().or(self.begun.then_some(last));
+        let Some(wait) = wait else {
+            return self.give_up(worker, StartError::Fork(error));
+        };
+        slot.state = State::Refused { until: now + wait };
+        slot.failed_forks += 1;
+        if slot.failed_forks == self.limits.forks.len() {
+            self.told.push_back(Order::Wait { worker, why: error });
         }
     }
 
@@ -300,6 +312,7 @@ impl Reactor {
         let state = &mut self.slots[worker].state;
         if matches!(state, State::Starting { .. }) {
             *state = State::Idle;
+            self.begun = true;
         } else {
             self.condemn(worker, WorkerLost::Garbled("it said hello again".to_string()));
         }

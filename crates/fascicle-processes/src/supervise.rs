@@ -35,9 +35,14 @@ const HELLO: [Duration; 20] = {
 const HEED: Duration = Duration::from_millis(100);
 
 /// How long to wait before a worker that could not be forked is tried again. Descriptors, memory and
-/// numbers of processes are often short for a moment only.
-const FORKS: [Duration; 3] =
-    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800)];
+/// numbers of processes are often short for a moment only, and sometimes for longer: a run that was going
+/// well tries again and again.
+const FORKS: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+    Duration::from_secs(3),
+];
 
 /// What a worker may have before it: so little that nothing is lost when it is taken back, and enough
 /// for the driver to see to many results at once.
@@ -93,7 +98,7 @@ impl<'w> Supervisor<'w> {
                 break;
             }
         }
-        self.crew.end(&mut self.arrivals);
+        self.crew.end(rounds.interrupted(), &mut self.arrivals);
         if !rounds.interrupted() {
             self.take_in(&mut rounds)?;
         }
@@ -175,6 +180,7 @@ impl<'w> Supervisor<'w> {
                 }
                 Order::Mourn { worker, lost, piece } => rounds.worker_lost(worker, &lost, piece),
                 Order::GoOnWithout { worker, why } => go_on_without(rounds, worker, &why),
+                Order::Wait { worker, why } => wait_for(rounds, worker, &why),
                 Order::GiveUp { worker, why } => return Err(give_up(worker, why)),
             }
         }
@@ -202,6 +208,12 @@ impl<'w> Supervisor<'w> {
 
 fn go_on_without(rounds: &mut Rounds<'_, '_>, worker: usize, why: &StartError) {
     let text = format!("going on without worker {worker}: {why}{}", blame(why));
+    let line = LogLine::warning(text);
+    rounds.tell(Event::Log { piece: None, line: &line });
+}
+
+fn wait_for(rounds: &mut Rounds<'_, '_>, worker: usize, why: &io::Error) {
+    let text = format!("worker {worker} cannot be forked for now, and is tried again: {why}");
     let line = LogLine::warning(text);
     rounds.tell(Event::Log { piece: None, line: &line });
 }

@@ -1,19 +1,21 @@
 //! The system calls that have no safe form: all `unsafe` of this crate.
 
+use std::cell::UnsafeCell;
 use std::io::{self, StderrLock, StdoutLock};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fascicle_core::WorkerLost;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
 use nix::unistd::{ForkResult, Pid};
 
+use crate::descendants;
+
 /// The exit code of a worker whose own code, not a piece's, has panicked.
 const PANICKED: i32 = 101;
-
-/// What the exit code is taken for when someone else has waited for the worker.
-const UNKNOWN: i32 = -1;
 
 /// The locks of this process's standard outputs. They are held across a fork: a lock that another
 /// thread holds during the fork would stay locked in the worker for ever.
@@ -73,36 +75,95 @@ fn exit(code: i32) -> ! {
 /// terminal is the driver's to answer, and a closed pipe is an error like any other. SIGSEGV and
 /// SIGBUS stay with Rust's handler, which names a stack overflow.
 pub(crate) fn reset_signals() -> nix::Result<()> {
+    // Not `SIG_IGN`, which a program that a piece starts would inherit.
+    extern "C" fn nothing(_: i32) {}
     for signal in Signal::iterator() {
         let disposition = match signal {
             Signal::SIGKILL | Signal::SIGSTOP | Signal::SIGSEGV | Signal::SIGBUS => continue,
-            Signal::SIGINT | Signal::SIGPIPE => SigHandler::SigIgn,
+            Signal::SIGINT => SigHandler::Handler(nothing),
+            Signal::SIGPIPE => SigHandler::SigIgn,
             _ => SigHandler::SigDfl,
         };
-        // SAFETY: neither disposition runs code of ours.
-        unsafe { nix::sys::signal::signal(signal, disposition) }?;
+        let action = SigAction::new(disposition, SaFlags::SA_RESTART, SigSet::empty());
+        // SAFETY: no disposition runs code that does anything.
+        unsafe { sigaction(signal, &action) }?;
     }
     SigSet::empty().thread_set_mask()
 }
 
-/// Has a function called at an interrupt, and gives what was to happen before; none where interrupts are
-/// ignored, which they stay. System calls go on afterwards, but for poll(2).
-pub(crate) fn take_interrupts(handler: extern "C" fn(i32)) -> io::Result<Option<SigAction>> {
+/// What was to happen at an interrupt before it came to be ours.
+struct Before(UnsafeCell<MaybeUninit<libc::sigaction>>);
+
+// SAFETY: it is written while `KNOWN` is not set, under a lock, and read when it is.
+unsafe impl Sync for Before {}
+
+static BEFORE: Before = Before(UnsafeCell::new(MaybeUninit::uninit()));
+static KNOWN: AtomicBool = AtomicBool::new(false);
+
+/// Has a function called at an interrupt; whether it is: where interrupts are ignored they stay so. System
+/// calls go on afterwards, but for poll(2). One caller at a time.
+pub(crate) fn take_interrupts(handler: extern "C" fn(i32)) -> io::Result<bool> {
     let handler = SigHandler::Handler(handler);
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
-    // SAFETY: the handler sets atomic flags, and that is safe at any time.
+    // SAFETY: the handler does what is safe at any time: atomic numbers, a clock, `pass_on`.
     let before = unsafe { sigaction(Signal::SIGINT, &action) }?;
     if matches!(before.handler(), SigHandler::SigIgn) {
-        give_interrupts_back(&before);
-        return Ok(None);
+        // SAFETY: this was in force before. It cannot fail for SIGINT.
+        let _ = unsafe { sigaction(Signal::SIGINT, &before) };
+        return Ok(false);
     }
-    Ok(Some(before))
+    // SAFETY: nobody reads it until it is known, and there is one caller at a time.
+    unsafe { (*BEFORE.0.get()).write(before.into()) };
+    KNOWN.store(true, Ordering::Release);
+    Ok(true)
 }
 
-/// Has happen at an interrupt what was to happen before.
-pub(crate) fn give_interrupts_back(before: &SigAction) {
-    // SAFETY: this was in force before, and is as safe as it was then. It cannot fail for SIGINT.
-    let _ = unsafe { sigaction(Signal::SIGINT, before) };
+/// Has happen at an interrupt what was to happen before, unless someone else has seen to that, and gives
+/// whether that is a function.
+pub(crate) fn give_interrupts_back(handler: extern "C" fn(i32)) -> bool {
+    if !KNOWN.swap(false, Ordering::AcqRel) {
+        return false;
+    }
+    // SAFETY: it was known, so it is written.
+    let before = unsafe { (*BEFORE.0.get()).assume_init() };
+    // SAFETY: all zeros are a valid value, which is only written to.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: without a new disposition this only reads.
+    unsafe { libc::sigaction(libc::SIGINT, std::ptr::null(), &raw mut now) };
+    if now.sa_sigaction != handler as *const () as usize {
+        return false;
+    }
+    // SAFETY: this was in force before, and is as safe as it was then.
+    unsafe { libc::sigaction(libc::SIGINT, &raw const before, std::ptr::null_mut()) };
+    before.sa_sigaction != libc::SIG_DFL
+}
+
+/// In the handler: what was to happen before happens when it returns, and from now on.
+pub(crate) fn pass_on() {
+    if KNOWN.load(Ordering::Acquire) {
+        // SAFETY: it is known, so it is written, and sigaction and raise may be called in handlers.
+        unsafe {
+            let before = (*BEFORE.0.get()).as_ptr();
+            libc::sigaction(libc::SIGINT, before, std::ptr::null_mut());
+            libc::raise(libc::SIGINT);
+        }
+    }
+}
+
+/// The time since the system began, in milliseconds; for handlers too.
+pub(crate) fn milliseconds() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the place is valid.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
+}
+
+/// Uses the C library's clock, whose lock another thread may have held during the fork.
+pub(crate) fn use_local_time() {
+    // SAFETY: all zeros are a valid `tm`, which is only written to.
+    let mut parts = unsafe { std::mem::zeroed() };
+    // SAFETY: both places are valid.
+    unsafe { libc::localtime_r(&0, &raw mut parts) };
 }
 
 /// Tells what runs inside this worker how many cores are its share.
@@ -127,19 +188,22 @@ fn open_handle(_: Pid) -> Option<OwnedFd> {
     None
 }
 
-/// Kills by handle, which cannot hit a stranger that was given the same number.
+/// Kills by handle, which cannot hit a stranger that was given the same number; whether it was possible.
 #[cfg(target_os = "linux")]
-fn kill_by_handle(handle: BorrowedFd<'_>) {
+fn kill_by_handle(handle: BorrowedFd<'_>) -> bool {
     use std::os::fd::AsRawFd;
     let nothing = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: pidfd_send_signal reads three integers, and no memory where the third argument is null.
-    unsafe {
+    let sent = unsafe {
         libc::syscall(libc::SYS_pidfd_send_signal, handle.as_raw_fd(), libc::SIGKILL, nothing, 0)
     };
+    sent == 0
 }
 
 #[cfg(not(target_os = "linux"))]
-fn kill_by_handle(_: BorrowedFd<'_>) {}
+fn kill_by_handle(_: BorrowedFd<'_>) -> bool {
+    false
+}
 
 impl Process {
     /// What polls readable when the process has ended.
@@ -149,12 +213,19 @@ impl Process {
 
     /// Kills the process, if it has not been waited for.
     pub(crate) fn kill(&self) {
-        if !self.ended {
-            // The only failure is that there is no such process, which is what is wanted.
-            match &self.handle {
-                Some(handle) => kill_by_handle(handle.as_fd()),
-                None => drop(nix::sys::signal::kill(self.pid, Signal::SIGKILL)),
-            }
+        if !self.ended && !self.handle.as_ref().is_some_and(|handle| kill_by_handle(handle.as_fd()))
+        {
+            // It was not waited for, so the number is its own still. The only failure is that it has
+            // ended, which is what is wanted.
+            let _ = nix::sys::signal::kill(self.pid, Signal::SIGKILL);
+        }
+    }
+
+    /// Kills the processes that this one has started and that have not ended. It does not go on
+    /// afterwards, so that none of their numbers is given to a stranger meanwhile.
+    pub(crate) fn kill_descendants(&self) {
+        if !self.ended && nix::sys::signal::kill(self.pid, Signal::SIGSTOP).is_ok() {
+            descendants::kill(self.pid);
         }
     }
 
@@ -195,7 +266,7 @@ impl Process {
                     self.ended = true;
                     // A process that ignores SIGCHLD, or waits for just anyone, leaves no status.
                     let known = found == self.pid.as_raw();
-                    return Some(if known { lost(status) } else { WorkerLost::Exited(UNKNOWN) });
+                    return Some(if known { lost(status) } else { WorkerLost::Unknown });
                 }
             }
         }

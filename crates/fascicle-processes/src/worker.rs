@@ -69,17 +69,21 @@ fn settle(parent: Pid) -> io::Result<()> {
     sys::reset_signals()?;
     // Dumping many workers' memory would take long and fill the disk.
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    // Where memory is short, a worker is to go and not the driver, which has the results.
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
 }
 
 /// Uses what other threads may have held locked during the fork: the heap, the standard outputs, the
-/// environment, the panic hook, what runs of its own need, and what starting a thread needs. A worker that hangs here has said
+/// environment, local time, the panic hook, what runs of its own need, and what starting a thread needs. A worker that hangs here has said
 /// nothing, and another is forked in its place.
 fn test_itself() {
     drop(std::hint::black_box(vec![0_u8; 1 << 16]));
     let _ = io::stdout().lock().flush();
     let _ = io::stderr().lock().flush();
     drop(std::env::var_os("PATH"));
+    sys::use_local_time();
     std::panic::set_hook(std::panic::take_hook());
     interrupt::test();
     // Where there is no room for a thread, pieces do without.

@@ -5,8 +5,8 @@ mod common;
 
 use common::{Kept, Pieces, alone, integers, run};
 use fascicle_core::{
-    Cause, Context, Execute, ExecuteOptions, Frame, Threads, WorkerLost, available_cores,
-    ignore_events, share_of_cores,
+    Cause, Context, Execute, ExecuteOptions, Failure, Fingerprint, Frame, Threads, Work,
+    WorkerLost, available_cores, ignore_events, share_of_cores,
 };
 use fascicle_processes::Processes;
 use rayon::prelude::*;
@@ -55,12 +55,61 @@ fn runs_of_all_kinds_in_pieces_of_all_kinds_end() {
     assert_eq!(seen.kept.values(), [10, 11, 12, 13, 14, 15]);
 }
 
+/// Workers forked by a piece that runs on a thread of this process.
+struct Nested;
+
+impl Work for Nested {
+    fn pieces(&self) -> u64 {
+        2
+    }
+    fn fingerprint(&self, _: &mut Fingerprint) {}
+    fn run(&self, _: u64, _: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
+        let work = integers(3, |_, _| available_cores() as i64);
+        let (mut kept, options) = (Kept::default(), ExecuteOptions::new());
+        let driver = Processes::new(2).expect("a driver");
+        driver.run(&work, &mut kept, &options, &mut ignore_events).expect("it runs");
+        out.put_i64s("value", kept.values());
+        Ok(())
+    }
+    fn shared(&self) -> Option<&(dyn Work + Sync)> {
+        Some(self)
+    }
+}
+
+#[test]
+fn workers_that_a_piece_on_a_thread_forks_have_their_own_share() {
+    let (mut kept, options) = (Kept::default(), ExecuteOptions::new());
+    Threads::new(1).unwrap().run(&Nested, &mut kept, &options, &mut ignore_events).unwrap();
+    let expected = share_of_cores(2) as i64;
+    for frame in kept.frames.values() {
+        assert_eq!(frame.i64s("value").unwrap(), [expected; 3]);
+    }
+}
+
+#[test]
+fn cores_are_those_that_the_process_may_use() {
+    const TEST: &str = "cores_are_those_that_the_process_may_use";
+    if std::env::var_os("FASCICLE_PINNED").is_some() {
+        assert_eq!((available_cores(), Threads::all_cores().workers()), (1, 1));
+        return;
+    }
+    let again = common::again(TEST, "FASCICLE_PINNED");
+    let output = std::process::Command::new("taskset")
+        .args(["-c", "0"])
+        .arg(again.get_program())
+        .args(again.get_args())
+        .env("FASCICLE_PINNED", "1")
+        .output()
+        .expect("install taskset with: apt-get install util-linux");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 #[test]
 fn more_workers_than_cores_are_warned_of() {
     let work = integers(1, |piece, _| piece as i64);
     let cores = available_cores();
     assert_eq!(run(cores as i64, &work).crowded, None);
-    let (twice, what) = (2 * cores, "cores: more are no quicker");
+    let (twice, what) = (2 * cores, "core(s): more are no quicker");
     let expected = format!("{twice} workers share {cores} {what}");
     assert_eq!(run(twice as i64, &work).crowded, Some(expected));
 }

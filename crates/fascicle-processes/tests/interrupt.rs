@@ -140,3 +140,93 @@ fn a_thousand_runs_use_no_more_places_than_one() {
         assert!(cancel.is_cancelled());
     });
 }
+
+/// A piece that does not look whether it is to end, and one after it.
+fn deaf() -> impl Work {
+    integers(2, |piece, _| {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(3) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        piece as i64
+    })
+}
+
+#[test]
+fn an_interrupt_that_a_run_does_not_heed_for_a_second_is_followed_by_what_was_to_happen_before() {
+    alone(
+        "an_interrupt_that_a_run_does_not_heed_for_a_second_is_followed_by_what_was_to_happen_before",
+        || {
+            handle_interrupts(SigHandler::Handler(count));
+            let (guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+            let options = ExecuteOptions::new().with_cancel(cancel);
+            let caught = std::thread::scope(|scope| {
+                let caught = scope.spawn(|| {
+                    [300, 300, 900].map(|after| {
+                        std::thread::sleep(Duration::from_millis(after));
+                        interrupt(&CancelHandle::new());
+                        std::thread::sleep(Duration::from_millis(50));
+                        CAUGHT.load(Ordering::Relaxed)
+                    })
+                });
+                let report =
+                    Serial.run(&deaf(), &mut Kept::default(), &options, &mut ignore_events);
+                assert!(report.unwrap().interrupted);
+                caught.join().unwrap()
+            });
+            assert_eq!(caught, [0, 0, 1]);
+            guard.end(true);
+            raise(Signal::SIGINT);
+            assert_eq!(CAUGHT.load(Ordering::Relaxed), 2);
+        },
+    );
+}
+
+#[test]
+fn an_interrupt_that_comes_too_late_to_end_a_run_is_passed_on() {
+    alone("an_interrupt_that_comes_too_late_to_end_a_run_is_passed_on", || {
+        handle_interrupts(SigHandler::Handler(count));
+        for (heeded, expected) in [(true, 0), (false, 1)] {
+            let (guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+            raise(Signal::SIGINT);
+            assert!(cancel.is_cancelled());
+            guard.end(heeded);
+            assert_eq!(CAUGHT.load(Ordering::Relaxed), expected);
+        }
+    });
+}
+
+#[test]
+fn what_a_piece_has_started_is_ended_with_it() {
+    alone("what_a_piece_has_started_is_ended_with_it", || {
+        let folder = std::env::temp_dir().join(format!("fascicle-started-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = |name: &str| folder.join(name);
+        let work = integers(2, |piece, _| {
+            // A shell that starts another program, and waits for it.
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", "sleep 600 & echo $! > \"$0\"; wait"]).arg(file(&piece.to_string()));
+            shell.status().unwrap();
+            piece as i64
+        });
+        let pids = || [0, 1].map(|piece| std::fs::read_to_string(file(&piece.to_string())));
+        let cancel = CancelHandle::new();
+        let options = ExecuteOptions::new().with_cancel(cancel.clone());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = || pids().iter().flatten().all(|pid| pid.ends_with('\n'));
+                assert!(
+                    common::wait_until(|| pids().iter().all(Result::is_ok) && begun()).is_some()
+                );
+                cancel.cancel();
+            });
+            let driver = Processes::new(2).unwrap();
+            driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+        });
+        for pid in pids() {
+            let pid = pid.unwrap().trim().parse().unwrap();
+            assert!(common::wait_until(|| !common::is_alive(pid)).is_some(), "{pid} lives on");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    });
+}

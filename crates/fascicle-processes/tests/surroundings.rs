@@ -76,7 +76,7 @@ fn a_host_that_ignores_its_children_learns_only_that_they_ended() {
         });
         let seen = run(2, &work);
         assert_eq!(seen.report.done, 20);
-        assert_eq!(seen.lost, [(WorkerLost::Exited(-1), Some(11))]);
+        assert_eq!(seen.lost, [(WorkerLost::Unknown, Some(11))]);
         assert_eq!(children(), [""; 0]);
     });
 }

@@ -131,7 +131,7 @@ fn run(
     on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
     let mut progress = Progress::new(shown);
-    let (options, _interruptible) = interruptible(options);
+    let (options, interruptible) = interruptible(options);
     let start = Instant::now();
     let result = run_ensemble(ensemble, driver, &options, &mut |event| {
         progress.on(event);
@@ -139,13 +139,19 @@ fn run(
     });
     let seconds = start.elapsed().as_secs_f64();
     progress.finish(finished(&result));
-    match result {
-        Ok(mut data) => {
-            data.set_elapsed(seconds);
-            Ok(data)
-        }
-        Err(error) => Err(rescue(error, seconds)),
-    }
+    let heeded = result.as_ref().is_ok_and(is_interrupted);
+    let result = result.map_err(|error| rescue(error, seconds));
+    // Not before what is finished is safe.
+    end_watch(interruptible, heeded);
+    result.map(|mut data| {
+        data.set_elapsed(seconds);
+        data
+    })
+}
+
+/// Whether the last run was ended early.
+fn is_interrupted(data: &Data) -> bool {
+    data.provenance().runs.last().is_some_and(|run| run.interrupted)
 }
 
 /// Has an interrupt from the terminal end the run instead of the process, while the second value lives.
@@ -159,10 +165,21 @@ fn interruptible(options: RunOptions) -> (RunOptions, Option<Interruptible>) {
     }
 }
 
+/// Leaves interrupts to whom they belonged before, and one that came too late to end the run as well.
+#[cfg(unix)]
+fn end_watch(watch: Option<Interruptible>, heeded: bool) {
+    if let Some(watch) = watch {
+        watch.end(heeded);
+    }
+}
+
 #[cfg(not(unix))]
 fn interruptible(options: RunOptions) -> (RunOptions, Option<()>) {
     (options, None)
 }
+
+#[cfg(not(unix))]
+fn end_watch(_: Option<()>, _: bool) {}
 
 /// How many trajectories a run has finished.
 fn finished(result: &Result<Data, EnsembleError>) -> u64 {

@@ -144,7 +144,9 @@ fn list(failures: &[PieceFailure]) -> String {
         let again = failure.reproduce().filter(|_| is_of_worker(failure));
         format!(
             "\n  {failure}{}",
-            again.map_or(String::new(), |line| format!("\n    again: {line}"))
+            again.map_or(String::new(), |line| format!(
+                "\n    again, in a program that it may end: {line}"
+            ))
         )
     };
     let mut text: String = failures.iter().take(SHOWN).map(line).collect();

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DataError {
     /// There is no output of this name.
-    #[error("there is no output `{name}`: expected one of {}", known.join(", "))]
+    #[error("there is no output `{name}`: {}", expected_of(known))]
     NoOutput {
         /// The name asked for.
         name: String,
@@ -59,5 +59,13 @@ pub enum DataError {
 impl DataError {
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }
+    }
+}
+
+fn expected_of(known: &[String]) -> String {
+    match known {
+        [] => "the data have none, as of a run that was ended before anything was finished"
+            .to_string(),
+        known => format!("expected one of {}", known.join(", ")),
     }
 }

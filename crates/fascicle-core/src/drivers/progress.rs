@@ -46,7 +46,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
         rounds.tell(Event::Started { driver, workers, unit, progress });
         let cores = available_cores();
         if workers > cores {
-            let text = format!("{workers} workers share {cores} cores: more are no quicker");
+            let text = format!("{workers} workers share {cores} core(s): more are no quicker");
             rounds.tell(Event::Log { piece: None, line: &LogLine::warning(text) });
         }
         rounds

@@ -2,9 +2,14 @@
 
 use super::plan::Plan;
 use super::run::version;
+use super::until::Until;
 use super::{Ensemble, RunOptions};
 use crate::failure::{runs_of, show_run};
 use crate::{Execute, Fingerprint, Journaled, Seed};
+
+/// The generation of results: each change by which results have other bits raises it, so that a journal
+/// from before is refused and not mixed with what comes after.
+pub const BITS: u32 = 1;
 
 /// The most runs of consecutive seeds that are written out.
 const SHOWN: usize = 16;
@@ -24,6 +29,7 @@ pub(super) fn driver<'a>(
 pub(super) fn facts(ensemble: &dyn Ensemble, plan: &Plan<'_>) -> Vec<(String, String)> {
     let times = ensemble.times();
     let mut facts = vec![("version".to_string(), version())];
+    facts.push(("bits of results, generation".to_string(), BITS.to_string()));
     facts.extend(ensemble.describe().facts());
     let more = [
         ("number of times", format!("{} up to {:?}", times.len(), times.last())),
@@ -31,7 +37,10 @@ pub(super) fn facts(ensemble: &dyn Ensemble, plan: &Plan<'_>) -> Vec<(String, St
         ("seeds", told(&plan.seeds_of_round(0))),
         ("batch size", plan.batch().to_string()),
     ];
-    let until = plan.until().map(|until| ("until", format!("{until:?}")));
+    let until = plan.until().map(|until| {
+        let Until { output, target, .. } = until;
+        ("stop", format!("when no standard error of `{output}` is above {target:?}"))
+    });
     facts.extend(more.into_iter().chain(until).map(|(name, value)| (name.to_string(), value)));
     facts
 }

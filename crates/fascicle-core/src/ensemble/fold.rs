@@ -81,10 +81,11 @@ impl<'a> EnsembleFold<'a> {
         self.over == self.begun && self.plan.until().is_none()
     }
 
-    /// What there is to say about the end of a run that was to stop by itself, if it has come to it.
+    /// What there is to say about the end of a run that was to stop by itself, if it has come to it and
+    /// not been stopped by a failure.
     pub(super) fn verdict(&self) -> Option<LogLine> {
         let (until, last) = (self.plan.until()?, self.parts.convergence.last()?);
-        (self.over == self.begun).then(|| until.verdict(last))
+        (self.over == self.begun && self.goes_well()).then(|| until.verdict(last))
     }
 
     /// The data so far. Log lines are in the order of the batches.
@@ -119,10 +120,12 @@ impl<'a> EnsembleFold<'a> {
     /// Whether another round could help. If trajectories are lost that the run cannot do without, or
     /// if there are none, or not the output, it could not.
     fn could_help(&self, output: &str) -> bool {
+        self.goes_well() && self.parts.outputs.iter().any(|known| known.spec.name == output)
+    }
+
+    fn goes_well(&self) -> bool {
         let there = self.parts.seeds.len() - self.before;
-        let well =
-            if self.drop_failed { there > 0 } else { there == self.plan.trajectories(self.over) };
-        well && self.parts.outputs.iter().any(|known| known.spec.name == output)
+        if self.drop_failed { there > 0 } else { there == self.plan.trajectories(self.over) }
     }
 
     /// Takes the outputs as those that there are.

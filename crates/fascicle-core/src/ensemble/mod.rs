@@ -15,6 +15,7 @@ mod seeds;
 mod tests;
 mod until;
 
+pub use checkpoint::BITS;
 pub use error::EnsembleError;
 pub use options::{Keep, OnFailure, RunOptions};
 pub use recorder::{Lanes, Recorder};

@@ -66,8 +66,8 @@ impl<'a> Plan<'a> {
         self.positions_of_piece(piece).len() as u64
     }
 
-    /// What a resume or another rank must agree on: also when the run stops, for it is not stored but
-    /// decided anew.
+    /// What a resume must agree on: also when the run stops, for it is not stored but decided anew. The
+    /// most trajectories that it may take are left out, so that a run may be allowed more.
     pub(super) fn fingerprint(&self, to: &mut Fingerprint) {
         to.integer(self.batch as u64);
         self.seeds.fingerprint(to);

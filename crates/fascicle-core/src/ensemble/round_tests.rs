@@ -424,10 +424,11 @@ fn a_resume_must_agree_on_when_to_stop() {
         fingerprint(&COINS, &RunOptions::new().with_seeds(0..1000_u64)),
         fingerprint(&COINS, &until("side", 0.2, 1000)),
         fingerprint(&COINS, &until("phase", 0.1, 1000)),
-        fingerprint(&COINS, &until("side", 0.1, 1001)),
         fingerprint(&Coins { num_trajs: 50, ..COINS }, &options),
     ];
     assert!(!others.contains(&own));
+    // Where it ends at the latest may be changed: what was run until then is the same.
+    assert_eq!(own, fingerprint(&COINS, &until("side", 0.1, 1001)));
     // Nothing of it is in the data.
     assert_eq!(run(&COINS, &options).description(), &COINS.describe());
 }

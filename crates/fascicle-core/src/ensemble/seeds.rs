@@ -124,9 +124,12 @@ impl Seeds {
     }
 
     pub(super) fn fingerprint(&self, to: &mut Fingerprint) {
-        to.integer(self.len() as u64);
         match self {
-            Self::Listed(seeds) => seeds.iter().for_each(|seed| to.integer(seed.0)),
+            Self::Listed(seeds) => {
+                to.integer(seeds.len() as u64);
+                seeds.iter().for_each(|seed| to.integer(seed.0));
+            }
+            // Where they end may be changed: those before are the same.
             Self::Following(seeds) => to.integer(seeds.start),
         }
     }

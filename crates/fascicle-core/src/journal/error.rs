@@ -21,6 +21,25 @@ pub enum JournalError {
         #[source]
         source: std::io::Error,
     },
+    /// The file system has no locks, or will not give one.
+    #[error(
+        "could not lock the journal {}, so that no other run writes to it: {source}; expected a file \
+         system with locks (flock), such as a local disk",
+        path.display()
+    )]
+    NoLock {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Somebody has deleted it, and what was written to it is lost.
+    #[error("the journal {} was deleted, moved or replaced during the run", path.display())]
+    Gone {
+        /// The path.
+        path: PathBuf,
+    },
     /// Another run has it.
     #[error("the journal {} is in use by another run: expected to be its only writer", path.display())]
     Busy {

@@ -13,6 +13,8 @@ pub(super) trait Medium: Read + Write + Seek {
     fn cut(&mut self, length: u64) -> io::Result<()>;
     /// Brings what is written to the disk.
     fn sync(&mut self) -> io::Result<()>;
+    /// Whether it is what this path names.
+    fn is_at(&self, path: &Path) -> bool;
 }
 
 impl Medium for File {
@@ -22,6 +24,22 @@ impl Medium for File {
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
+    }
+
+    #[cfg(unix)]
+    fn is_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |file: std::fs::Metadata| (file.dev(), file.ino());
+        match (self.metadata(), std::fs::metadata(path)) {
+            (Ok(own), Ok(there)) => identity(own) == identity(there),
+            _ => false,
+        }
+    }
+
+    /// Others do not let a file be deleted that is open.
+    #[cfg(not(unix))]
+    fn is_at(&self, _: &Path) -> bool {
+        true
     }
 }
 
@@ -54,7 +72,9 @@ pub(super) fn open(path: &Path) -> Result<(File, Lock), JournalError> {
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+            Err(TryLockError::Error(source)) => {
+                return Err(JournalError::NoLock { path: path.to_path_buf(), source });
+            }
             Err(TryLockError::WouldBlock) if tries == 0 => {
                 return Err(JournalError::Busy { path: path.to_path_buf() });
             }

@@ -53,7 +53,7 @@ impl<M: Medium> Journal<M> {
             unsynced: (0, 0),
         };
         let healed = journal.heal(rewrite.then_some(&header[..]));
-        healed.map_err(|source| journal.io("write to", source))?;
+        healed.map_err(|source| journal.io(if rewrite { "begin" } else { "mend" }, source))?;
         Ok((journal, contents))
     }
 
@@ -122,6 +122,9 @@ impl<M: Medium> Journal<M> {
         if self.unsynced.0 > 0 {
             self.medium.sync().map_err(|source| self.io("bring to the disk", source))?;
             self.unsynced = (0, 0);
+            if !self.medium.is_at(&self.path) {
+                return Err(JournalError::Gone { path: self.path.clone() });
+            }
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ const LIMITS: Limits = Limits {
     attempts: 2,
     timeout: Some(SECOND.saturating_mul(10)),
     hello: &[SECOND, SECOND],
-    forks: &[Duration::from_millis(100)],
+    forks: &[Duration::from_millis(100), SECOND],
     ahead: Ahead { pieces: 3, time: Duration::from_millis(1), share: 1 },
 };
 

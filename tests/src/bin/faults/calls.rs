@@ -5,7 +5,8 @@
 
 use std::error::Error;
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fascicle::prelude::*;
@@ -59,9 +60,39 @@ extern "C" fn read(fd: c_int, bytes: *mut c_void, count: usize) -> isize {
         .map_or(-1, |count| unsafe { libc::syscall(libc::SYS_read, fd, bytes, count) as isize })
 }
 
+/// How many bytes may still be sent, and what is to be done then with which number, if anything is.
+static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
+static THEN: Mutex<Option<Then>> = Mutex::new(None);
+type Then = (fn(usize) -> !, usize);
+
+/// What this process writes to a pipe next, but to its standard outputs, is cut after so many bytes, and
+/// then this is called with this number.
+pub fn cut_next_frame(sent: usize, then: fn(usize) -> !, number: usize) {
+    *THEN.lock().expect("nobody else has it") = Some((then, number));
+    LEFT.store(sent, Ordering::Relaxed);
+}
+
+/// Before so many bytes are written: sends a part of them and does not come back, if they are to be cut.
+fn cut(fd: c_int, bytes: *const c_void, count: usize) {
+    let left = LEFT.load(Ordering::Relaxed);
+    if left == usize::MAX || fd <= 2 || !is_pipe(fd) {
+        return;
+    }
+    if left >= count {
+        return LEFT.store(left - count, Ordering::Relaxed);
+    }
+    // SAFETY: as of the caller, with fewer bytes.
+    unsafe { libc::syscall(libc::SYS_write, fd, bytes, left) };
+    if let Some((then, number)) = *THEN.lock().expect("nobody else has it") {
+        LEFT.store(usize::MAX, Ordering::Relaxed);
+        then(number);
+    }
+}
+
 /// Writes, as write(2).
 #[unsafe(no_mangle)]
 extern "C" fn write(fd: c_int, bytes: *const c_void, count: usize) -> isize {
+    cut(fd, bytes, count);
     // SAFETY: as of the caller, with fewer bytes.
     share(fd, count)
         .map_or(-1, |count| unsafe { libc::syscall(libc::SYS_write, fd, bytes, count) as isize })
@@ -70,7 +101,7 @@ extern "C" fn write(fd: c_int, bytes: *const c_void, count: usize) -> isize {
 /// Writes, as writev(2): of the first part that is not empty alone, if it is nervous.
 #[unsafe(no_mangle)]
 extern "C" fn writev(fd: c_int, parts: *const libc::iovec, count: c_int) -> isize {
-    if !NERVOUS.load(Ordering::Relaxed) {
+    if !NERVOUS.load(Ordering::Relaxed) && LEFT.load(Ordering::Relaxed) == usize::MAX {
         // SAFETY: as of the caller.
         return unsafe { libc::syscall(libc::SYS_writev, fd, parts, count) as isize };
     }

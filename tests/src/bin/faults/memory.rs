@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 
-use fascicle::core::{ExecuteOptions, Frame, WorkerLost};
+use fascicle::core::{ExecuteOptions, Fold, FoldError, Frame, WorkerLost};
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::work::{Kept, pieces, run};
@@ -51,6 +51,23 @@ impl Drop for Group {
     }
 }
 
+/// Keeps all frames, and with the first of them more than a worker may come to have: where the kernel
+/// ends the largest, it would be the driver.
+#[derive(Default)]
+struct Large {
+    kept: Kept,
+    ballast: Vec<u8>,
+}
+
+impl Fold for Large {
+    fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError> {
+        if self.ballast.is_empty() {
+            self.ballast = vec![1; 2 * MOST as usize / 3];
+        }
+        self.kept.add(piece, frame)
+    }
+}
+
 /// Pieces of which one hits a limit once, and one always does: a figure, and whether it is as wanted.
 fn hit(limit: fn()) -> Result<(String, bool), Box<dyn Error>> {
     let work = pieces(8, |piece, attempt, out: &mut Frame| {
@@ -60,14 +77,14 @@ fn hit(limit: fn()) -> Result<(String, bool), Box<dyn Error>> {
             out.put_i64s("length", vec![large.len() as i64]);
         }
     });
-    let mut kept = Kept::default();
+    let mut kept = Large::default();
     let ran = run(2, &work, &mut kept, &ExecuteOptions::new())?;
     let of_memory = |lost: &&WorkerLost| matches!(lost, WorkerLost::OutOfMemory(_));
     let named = ran.lost.iter().filter(of_memory).count();
     let told = ran.report.failures.first().map_or(String::new(), |f| f.failure.to_string());
     let told = told.split(';').next().unwrap_or_default().to_string();
-    let done = kept.0.len();
-    let well = done == 7 && ran.lost.len() == 4 && named == 4 && told.contains("memory");
+    let done = kept.kept.0.len();
+    let well = done == 7 && named >= 4 && named == ran.lost.len() && told.contains("memory");
     let text =
         format!("{done} of 8 pieces done, {named} of {} losses named, \"{told}\"", ran.lost.len());
     Ok((text, well))

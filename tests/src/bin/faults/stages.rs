@@ -1,17 +1,14 @@
 //! A worker that crashes at each stage of its life, in each manner.
 
 use std::error::Error;
-use std::fs;
-use std::io::{PipeReader, Read, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use fascicle::core::{ExecuteOptions, Frame};
 use nix::libc;
-use nix::sys::signal::{Signal, kill, raise};
-use nix::unistd::{ForkResult, Pid, dup2_raw};
+use nix::sys::signal::{Signal, raise};
 
+use super::calls::cut_next_frame;
 use super::work::{Kept, pieces, run};
 use super::{Found, Length};
 
@@ -20,6 +17,9 @@ const MANNERS: [&str; 5] = ["SIGSEGV", "SIGKILL", "exit", "panic", "abort"];
 /// The bytes at the start of a packet of which each is tried.
 const HEAD: usize = 64;
 
+/// The bytes of a hello.
+const HELLO: usize = 41;
+
 /// Where in a worker's life.
 #[derive(Clone, Copy, Debug)]
 enum Stage {
@@ -27,6 +27,8 @@ enum Stage {
     Start,
     /// Soon after: before its hello, or about then.
     BeforeHello,
+    /// When so many bytes of its hello are sent.
+    MidHello(usize),
     InBatch,
     /// When so many bytes of its result are sent.
     MidFrame(usize),
@@ -34,112 +36,100 @@ enum Stage {
     After(u64),
 }
 
-fn crash(manner: usize) -> ! {
-    match manner {
-        0 => {
-            // Rust's handler steps aside at the first, as the faulting instruction would come again.
-            let _ = raise(Signal::SIGSEGV);
-            let _ = raise(Signal::SIGSEGV);
-        }
-        1 => drop(raise(Signal::SIGKILL)),
-        2 => std::process::exit(3),
-        3 => panic!("as was asked for"),
-        _ => {}
-    }
-    std::process::abort()
+/// Crashes, where a panic is none of a batch: it ends the worker with this code, and inside of C's
+/// functions it could not.
+fn end(manner: usize) -> ! {
+    if manner == 3 { count_and(|| std::process::exit(101)) } else { crash(manner) }
 }
 
-/// How the next worker is to crash: −1 for not at all; with the stage of it.
+fn crash(manner: usize) -> ! {
+    count_and(|| {
+        match manner {
+            0 => {
+                // Rust's handler steps aside at the first, as the faulting instruction would come again.
+                let _ = raise(Signal::SIGSEGV);
+                let _ = raise(Signal::SIGSEGV);
+            }
+            1 => drop(raise(Signal::SIGKILL)),
+            2 => std::process::exit(3),
+            3 => panic!("as was asked for"),
+            _ => {}
+        }
+        std::process::abort()
+    })
+}
+
+/// How many workers have crashed, in memory that they share with this process.
+fn crashes() -> &'static AtomicU32 {
+    static SHARED: std::sync::OnceLock<&'static AtomicU32> = std::sync::OnceLock::new();
+    SHARED.get_or_init(|| {
+        let (access, kind) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // SAFETY: new memory, zeroed, at a place that the system chooses and nobody gives back.
+        let page = unsafe { libc::mmap(std::ptr::null_mut(), 4096, access, kind, -1, 0) };
+        assert!(page != libc::MAP_FAILED, "there is no memory to share");
+        // SAFETY: the page is there for ever, aligned, and only used as this number.
+        unsafe { &*page.cast::<AtomicU32>() }
+    })
+}
+
+/// Waits in a worker until another one has crashed, so that the run is not over before; 5 s at the most.
+fn wait_for_a_crash(before: u32) {
+    let started = Instant::now();
+    while crashes().load(Ordering::Relaxed) == before && started.elapsed() < Duration::from_secs(5)
+    {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+fn count_and(end: impl FnOnce() -> std::convert::Infallible) -> ! {
+    crashes().fetch_add(1, Ordering::Relaxed);
+    match end() {}
+}
+
+/// How the next worker is to crash: −1 for not at all; and where, with the bytes of its hello.
 static NEXT: AtomicI32 = AtomicI32::new(-1);
-static SOON: AtomicI32 = AtomicI32::new(0);
+static WHERE: AtomicI32 = AtomicI32::new(AT_ONCE);
+const AT_ONCE: i32 = -1;
+const SOON: i32 = -2;
 
 extern "C" fn in_child() {
     let manner = NEXT.load(Ordering::Relaxed);
     if manner < 0 {
         return;
     }
-    let act = move || {
-        // A panic here would cross C.
-        if manner == 3 { std::process::abort() } else { crash(manner as usize) }
-    };
-    if SOON.load(Ordering::Relaxed) == 0 {
-        act();
+    match WHERE.load(Ordering::Relaxed) {
+        AT_ONCE => end(manner as usize),
+        SOON => drop(std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_micros(50));
+            end(manner as usize)
+        })),
+        sent => cut_next_frame(sent as usize, end, manner as usize),
     }
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_micros(50));
-        act();
-    });
 }
 
 extern "C" fn in_parent() {
     NEXT.store(-1, Ordering::Relaxed);
 }
 
-/// The worker's end of its results: the one pipe that it can only write to, beside its outputs.
-fn results() -> Option<i32> {
-    let number = |entry: fs::DirEntry| entry.file_name().to_str()?.parse::<i32>().ok();
-    let all = fs::read_dir("/proc/self/fd").ok()?.flatten().filter_map(number);
-    all.filter(|&fd| fd > 2).find(|fd| {
-        let is_pipe = fs::read_link(format!("/proc/self/fd/{fd}"))
-            .is_ok_and(|to| to.to_string_lossy().starts_with("pipe:"));
-        let info = fs::read_to_string(format!("/proc/self/fdinfo/{fd}")).unwrap_or_default();
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-        let flags = flags.and_then(|text| i32::from_str_radix(text.trim(), 8).ok()).unwrap_or(0);
-        is_pipe && flags & libc::O_ACCMODE == libc::O_WRONLY
-    })
-}
-
-/// Goes on in a fork of the worker, whose result comes to the worker itself: it passes so many bytes of
-/// it on, and crashes.
-fn crash_mid_frame(sent: usize, manner: usize) -> Result<(), Box<dyn Error>> {
-    let results = results().ok_or("the worker has no pipe for its results")?;
-    let (reader, writer) = std::io::pipe()?;
-    // SAFETY: a worker has no other thread that holds a lock.
-    match unsafe { nix::unistd::fork() }? {
-        ForkResult::Child => {
-            // SAFETY: the worker's descriptor is replaced for good in this process.
-            let replaced = unsafe { dup2_raw(&writer, results) }?;
-            std::mem::forget(replaced);
-            Ok(())
-        }
-        ForkResult::Parent { child } => {
-            drop(writer);
-            pass_on(reader, results, sent, child)?;
-            if manner == 3 {
-                // A panic while a worker sends is none of the batch: it ends the worker, with this code.
-                std::process::exit(101);
-            }
-            crash(manner)
-        }
+/// A run of a few pieces of which one crashes once: whether all is well in the end, whether the crash
+/// came, and whether the run was told of a worker that was lost.
+fn survives(stage: Stage, manner: usize) -> Result<[bool; 3], Box<dyn Error>> {
+    let place = match stage {
+        Stage::Start => Some(AT_ONCE),
+        Stage::BeforeHello => Some(SOON),
+        Stage::MidHello(sent) => Some(sent as i32),
+        _ => None,
+    };
+    if let Some(place) = place {
+        WHERE.store(place, Ordering::Relaxed);
+        NEXT.store(manner as i32, Ordering::Relaxed);
     }
-}
-
-fn pass_on(
-    mut from: PipeReader,
-    results: i32,
-    sent: usize,
-    child: Pid,
-) -> Result<(), Box<dyn Error>> {
-    let mut bytes = vec![0; sent];
-    from.read_exact(&mut bytes)?;
-    kill(child, Signal::SIGKILL)?;
-    // SAFETY: the descriptor is open as long as the worker lives.
-    let to = unsafe { BorrowedFd::borrow_raw(results.as_raw_fd()) };
-    fs::File::from(to.try_clone_to_owned()?).write_all(&bytes)?;
-    Ok(())
-}
-
-/// A run of a few pieces of which one crashes once: whether all is well in the end, and whether a worker
-/// was lost.
-fn survives(stage: Stage, manner: usize) -> Result<(bool, bool), Box<dyn Error>> {
-    match stage {
-        Stage::Start | Stage::BeforeHello => {
-            SOON.store(i32::from(matches!(stage, Stage::BeforeHello)), Ordering::Relaxed);
-            NEXT.store(manner as i32, Ordering::Relaxed);
-        }
-        _ => {}
-    }
+    let crashed_before = crashes().load(Ordering::Relaxed);
     let work = pieces(5, |piece, attempt, out: &mut Frame| {
+        if place.is_some() {
+            wait_for_a_crash(crashed_before);
+        }
         out.put_bytes("data", vec![piece as u8; 3000]);
         if piece == 2 && attempt == 0 {
             act(stage, manner);
@@ -158,14 +148,15 @@ fn survives(stage: Stage, manner: usize) -> Result<(bool, bool), Box<dyn Error>>
         _ => false,
     };
     let nobody_left = super::work::children().is_empty();
-    Ok((whole && named && nobody_left, !ran.lost.is_empty()))
+    let crashed = crashes().load(Ordering::Relaxed) == crashed_before + 1;
+    Ok([whole && named && nobody_left, crashed, !ran.lost.is_empty()])
 }
 
 fn act(stage: Stage, manner: usize) {
     match stage {
-        Stage::Start | Stage::BeforeHello => {}
+        Stage::Start | Stage::BeforeHello | Stage::MidHello(_) => {}
         Stage::InBatch => crash(manner),
-        Stage::MidFrame(sent) => crash_mid_frame(sent, manner).expect("it can be done"),
+        Stage::MidFrame(sent) => cut_next_frame(sent, end, manner),
         Stage::After(time) => drop(std::thread::spawn(move || {
             std::thread::sleep(Duration::from_micros(time));
             crash(manner)
@@ -182,28 +173,32 @@ pub fn all(length: Length) -> Found {
     let mut stages = vec![Stage::Start, Stage::BeforeHello, Stage::InBatch];
     // A run takes one or two milliseconds.
     stages.extend((0..2500).step_by(length.of(500, 50)).map(Stage::After));
+    stages.extend((0..HELLO).step_by(step).map(Stage::MidHello));
     stages.extend((0..HEAD).step_by(step).map(Stage::MidFrame));
     let mut dice = super::work::Dice(7);
     stages.extend((0..length.of(8, 64)).map(|_| Stage::MidFrame(HEAD + dice.below(2900))));
-    let (mut tried, mut lost, mut failed) = (0, 0, Vec::new());
+    let (mut tried, mut crashed, mut lost, mut failed) = (0, 0, 0, Vec::new());
     for stage in stages {
         for manner in 0..MANNERS.len() {
             tried += 1;
-            let (well, one_lost) = survives(stage, manner)?;
+            let [well, one_crashed, one_lost] = survives(stage, manner)?;
+            crashed += usize::from(one_crashed);
             lost += usize::from(one_lost);
-            // A panic in a batch is none of the worker's, and all may be done before others are missed.
-            let certain = match stage {
+            // The run may be over before the crash, or before it is told of it; and a panic in a batch is
+            // none of the worker's.
+            let due = !matches!(stage, Stage::After(_));
+            let told = match stage {
                 Stage::InBatch => manner != 3,
                 Stage::MidFrame(_) => true,
                 _ => false,
             };
-            if !well || (certain && !one_lost) {
+            if !well || (due && !one_crashed) || (told && !one_lost) {
                 failed.push(format!("{stage:?} {}", MANNERS[manner]));
             }
         }
     }
     let text = format!(
-        "{tried} crashes, {lost} workers lost by them: {} not recovered or named {}",
+        "{crashed} crashes in {tried} runs, {lost} workers lost while it mattered: {} not recovered or named {}",
         failed.len(),
         failed.join(", ")
     );

@@ -49,7 +49,7 @@ fn a_disk_full_at_any_byte_leaves_whole_records() {
 fn a_disk_without_room_for_a_header_is_an_error() {
     let disk = Disk { room: Some(30), ..Disk::default() };
     let error = open(disk).map(|_| ()).unwrap_err().to_string();
-    assert!(error.starts_with("could not write to the journal x.journal: "), "{error}");
+    assert!(error.starts_with("could not begin the journal x.journal: "), "{error}");
 }
 
 #[test]
@@ -75,4 +75,12 @@ fn few_records_and_few_bytes_are_not_on_the_disk() {
     journal.sync_if(true).unwrap();
     let disk = journal.into_medium();
     assert_eq!((disk.unsynced, disk.syncs), (0, 2));
+}
+
+#[test]
+fn a_journal_that_was_deleted_is_missed_when_it_is_brought_to_the_disk() {
+    let (mut journal, _) = open(Disk { deleted: true, ..Disk::default() }).unwrap();
+    journal.append(0, &[], &frame(3)).unwrap();
+    let error = journal.sync().unwrap_err().to_string();
+    assert_eq!(error, "the journal x.journal was deleted, moved or replaced during the run");
 }

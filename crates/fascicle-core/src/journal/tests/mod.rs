@@ -29,6 +29,7 @@ struct Disk {
     /// The most bytes that were ever written and not synced.
     most_unsynced: usize,
     unsynced: usize,
+    deleted: bool,
 }
 
 impl Disk {
@@ -99,6 +100,10 @@ impl Medium for Disk {
         self.syncs += 1;
         self.unsynced = 0;
         Ok(())
+    }
+
+    fn is_at(&self, _: &Path) -> bool {
+        !self.deleted
     }
 }
 

@@ -15,6 +15,7 @@ fn orders(reactor: &mut Reactor) -> Vec<String> {
                 format!("failed {piece} {failure}")
             }
             Order::Mourn { worker, lost, piece } => format!("mourn {worker} {piece:?} {lost}"),
+            Order::Wait { worker, why } => format!("wait {worker} {why}"),
             Order::GoOnWithout { worker, why } => format!("without {worker} {why}"),
             Order::GiveUp { worker, why } => format!("give up {worker} {why}"),
         })
@@ -246,17 +247,33 @@ fn who_cannot_be_forked_leaves_the_others_at_work() {
     reactor.begin(0..2, Duration::ZERO);
     reactor.hear(0, News::Forked, Duration::ZERO);
     reactor.hear(1, refused(), Duration::ZERO);
-    reactor.hear(0, News::Hello, Duration::ZERO);
-    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1", "send 0 0 0"]);
+    assert_eq!(orders(&mut reactor), ["fork 0", "fork 1"]);
     reactor.tick(LIMITS.forks[0]);
     reactor.hear(1, refused(), LIMITS.forks[0]);
     let expected = ["fork 1", "without 1 it could not be forked: no"];
     assert_eq!(orders(&mut reactor), expected);
-    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), SECOND);
+    reactor.hear(0, News::Ended(WorkerLost::Exited(1)), LIMITS.forks[0]);
+    reactor.hear(0, refused(), LIMITS.forks[0]);
+    reactor.tick(SECOND);
     reactor.hear(0, refused(), SECOND);
-    reactor.tick(2 * SECOND);
-    reactor.hear(0, refused(), 2 * SECOND);
     assert_eq!(orders(&mut reactor).last().unwrap(), "give up 0 it could not be forked: no");
+}
+
+#[test]
+fn a_run_in_which_a_worker_has_started_never_gives_up_forking() {
+    let mut reactor = running(1, 2);
+    reactor.hear(0, News::Ended(WorkerLost::Killed(9)), Duration::ZERO);
+    assert_eq!(orders(&mut reactor)[0], "fork 0");
+    let mut said = 0;
+    for round in 1..50 {
+        reactor.hear(0, refused(), SECOND * round);
+        said += orders(&mut reactor).iter().filter(|&order| order == "wait 0 no").count();
+        let until = SECOND * round + LIMITS.forks[usize::from(round > 1)];
+        assert_eq!(reactor.deadline(), Some(until));
+        reactor.tick(until);
+        assert_eq!(orders(&mut reactor), ["fork 0"]);
+    }
+    assert_eq!(said, 1);
 }
 
 #[test]

@@ -184,7 +184,7 @@ impl World {
                     assert!(matches!(fake, Fake::Absent | Fake::Started));
                     self.mourned += 1;
                 }
-                Order::GoOnWithout { .. } => {}
+                Order::GoOnWithout { .. } | Order::Wait { .. } => {}
                 Order::GiveUp { .. } => self.gave_up = true,
             }
         }
