@@ -188,6 +188,11 @@ pub struct PieceFailure {
 }
 
 impl PieceFailure {
+    /// Puts failures into the order of their pieces. A sort is much code, which is compiled here once.
+    pub(crate) fn sort(failures: &mut [Self]) {
+        failures.sort_by_key(|failure| failure.piece);
+    }
+
     /// What runs the piece's seeds again, alone and in this process, where a debugger sees it.
     pub fn reproduce(&self) -> Option<String> {
         let runs = runs_of(&self.seeds);

@@ -1,6 +1,6 @@
 //! A fingerprint of what two runs must agree on.
 
-use sha2::{Digest, Sha256};
+use crate::sha256::Sha256;
 
 /// Collects facts, in order, into a SHA-256 digest. Each fact is tagged and carries its length, so
 /// that no two lists of facts run into each other.
@@ -25,23 +25,23 @@ impl Fingerprint {
 
     /// Adds numbers by their bits; every NaN counts as the same one.
     pub fn reals(&mut self, values: &[f64]) {
-        self.0.update([b'r']);
-        self.0.update((values.len() as u64).to_le_bytes());
+        self.0.update(b"r");
+        self.0.update(&(values.len() as u64).to_le_bytes());
         for &value in values {
             let value = if value.is_nan() { f64::NAN } else { value };
-            self.0.update(value.to_bits().to_le_bytes());
+            self.0.update(&value.to_bits().to_le_bytes());
         }
     }
 
     fn fact(&mut self, tag: u8, bytes: &[u8]) {
-        self.0.update([tag]);
-        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(&[tag]);
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
     }
 
     /// The digest.
     pub fn bytes(self) -> [u8; 32] {
-        self.0.finalize().into()
+        self.0.finish()
     }
 
     /// The digest as 64 hexadecimal digits.

@@ -65,6 +65,7 @@ mod fold;
 mod frame;
 mod journal;
 pub mod random;
+mod sha256;
 #[cfg(feature = "hdf5")]
 mod storage;
 pub mod sums;

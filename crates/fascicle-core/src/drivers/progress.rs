@@ -152,7 +152,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
     pub fn end(mut self) -> Report {
         let complete = self.progress.pieces == self.progress.all_pieces;
         self.report.interrupted = self.interrupted() && !complete;
-        self.report.failures.sort_by_key(|failure| failure.piece);
+        PieceFailure::sort(&mut self.report.failures);
         self.report
     }
 

@@ -97,7 +97,7 @@ impl Ended<'_> {
         let any_batch = !failed.is_empty();
         // Beside the trajectories that were dropped from batches that did not fail.
         parts.failures.extend(failed);
-        parts.failures[before.failures..].sort_by_key(|failure| failure.piece);
+        PieceFailure::sort(&mut parts.failures[before.failures..]);
         let mut failures = parts.failures[before.failures..].to_vec();
         let mut data = Data::from_parts(parts)?;
         if unmeasured {

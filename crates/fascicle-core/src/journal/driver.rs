@@ -204,7 +204,7 @@ impl Execute for Journaled<'_> {
             report.failures.iter().map(|failure| desk.renumbered(failure)).collect();
         report.done += desk.resumed.pieces - desk.failures.len() as u64;
         failures.append(&mut desk.failures);
-        failures.sort_by_key(|failure| failure.piece);
+        PieceFailure::sort(&mut failures);
         report.failures = failures;
         Ok(report)
     }

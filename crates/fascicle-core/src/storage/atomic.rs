@@ -1,7 +1,7 @@
 //! Replacing a file as a whole.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::StorageError;
@@ -19,29 +19,63 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".fascicle-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // As for any new file; the umask takes its part.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(io("create a temporary file beside"))?;
+    let mut temporary = Temporary::beside(folder).map_err(io("create a temporary file beside"))?;
     if let Some(there) = there {
         // Who may read the file does not change with its contents.
-        file.as_file()
-            .set_permissions(there.permissions())
-            .map_err(io("set the permissions of"))?;
+        let keep = temporary.file.set_permissions(there.permissions());
+        keep.map_err(io("set the permissions of"))?;
     }
-    file.write_all(bytes).map_err(io("write"))?;
-    file.as_file().sync_all().map_err(io("bring to the disk"))?;
-    file.persist(&target).map_err(|error| io("replace")(error.error))?;
+    temporary.file.write_all(bytes).map_err(io("write"))?;
+    temporary.file.sync_all().map_err(io("bring to the disk"))?;
+    temporary.rename(&target).map_err(io("replace"))?;
     // The new name is on the disk when the folder is. Some file systems have no such thing.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// A new file, which is removed again unless it is renamed.
+struct Temporary {
+    file: File,
+    path: PathBuf,
+    renamed: bool,
+}
+
+/// Names that are tried; where so many are taken, something else is wrong.
+const MOST_NAMES: u32 = 1000;
+
+impl Temporary {
+    /// A file that was not there, with the permissions of any new file.
+    fn beside(folder: &Path) -> std::io::Result<Self> {
+        let mut tried = 0;
+        loop {
+            // Other processes have other numbers, and other threads find the name taken.
+            let name = format!(".fascicle-{}-{tried}.tmp", std::process::id());
+            let path = folder.join(name);
+            match File::create_new(&path) {
+                Ok(file) => return Ok(Self { file, path, renamed: false }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && tried < MOST_NAMES => {
+                    tried += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn rename(mut self, target: &Path) -> std::io::Result<()> {
+        std::fs::rename(&self.path, target)?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.renamed {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// The most links that are followed; more lead in a circle.

@@ -63,7 +63,7 @@ pub enum StorageError {
     },
     /// An output has a name that the file cannot hold.
     #[error(
-        "output `{name}` cannot be saved to {}: expected a name without `/` that is none of t, seed, norm_factor, fascicle",
+        "output `{name}` cannot be saved to {}: expected a name of at most 1024 bytes without `/` that is none of t, seed, norm_factor, fascicle",
         path.display()
     )]
     Name {

@@ -10,6 +10,7 @@
 
 mod atomic;
 mod error;
+mod hdf5;
 mod header;
 mod read;
 #[cfg(test)]
@@ -66,6 +67,6 @@ impl Data {
             let what = format!("{length} bytes, expected at most {MOST_BYTES}");
             return Err(StorageError::Damaged { path: path.into(), what });
         }
-        read::file(std::fs::read(path).map_err(io)?, path)
+        read::file(&std::fs::read(path).map_err(io)?, path)
     }
 }

@@ -1,13 +1,10 @@
 //! An HDF5 file to data.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use hdf5_pure::{AttrValue, DType, Dataset, File};
-
+use super::hdf5::{self, Dataset, File, Group, Kind, SIGNATURE};
 use super::header::{Checksum, FORMAT, Format, Header, SavedOutput};
-use super::write::complex;
 use super::{GROUP, StorageError};
 use crate::sums::{Scale, Sums};
 use crate::{
@@ -15,13 +12,20 @@ use crate::{
     Trajectory,
 };
 
-const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
-
 /// What is wrong, before the path is added.
 enum Wrong {
     Damaged(String),
     Foreign(String),
     Version(u32),
+}
+
+impl From<hdf5::Wrong> for Wrong {
+    fn from(wrong: hdf5::Wrong) -> Self {
+        match wrong {
+            hdf5::Wrong::Damaged(what) => Self::Damaged(what),
+            hdf5::Wrong::Foreign(what) => Self::Foreign(what),
+        }
+    }
 }
 
 type Read<T> = Result<T, Wrong>;
@@ -31,7 +35,7 @@ fn damaged(what: impl std::fmt::Display) -> Wrong {
 }
 
 /// Reads the bytes of a file.
-pub(super) fn file(bytes: Vec<u8>, path: &Path) -> Result<Data, StorageError> {
+pub(super) fn file(bytes: &[u8], path: &Path) -> Result<Data, StorageError> {
     if !bytes.starts_with(SIGNATURE) {
         let found = match bytes.len() {
             0 => "nothing".to_string(),
@@ -39,32 +43,21 @@ pub(super) fn file(bytes: Vec<u8>, path: &Path) -> Result<Data, StorageError> {
         };
         return Err(StorageError::NotHdf5 { path: path.to_path_buf(), found });
     }
-    let length = bytes.len() as u64;
-    // The library is not ours: if it should panic over a damaged file, the file is the error.
-    let read = catch_unwind(AssertUnwindSafe(|| read(bytes, length)));
-    let wrong = match read {
-        Ok(Ok(data)) => return Ok(data),
-        Ok(Err(wrong)) => wrong,
-        Err(_) => damaged("it makes the HDF5 library panic"),
-    };
-    let path = path.to_path_buf();
-    Err(match wrong {
-        Wrong::Damaged(what) => StorageError::Damaged { path, what },
-        Wrong::Foreign(what) => StorageError::Foreign { path, what },
-        Wrong::Version(found) => StorageError::Version { path, expected: FORMAT, found },
+    read(bytes).map_err(|wrong| {
+        let path = path.to_path_buf();
+        match wrong {
+            Wrong::Damaged(what) => StorageError::Damaged { path, what },
+            Wrong::Foreign(what) => StorageError::Foreign { path, what },
+            Wrong::Version(found) => StorageError::Version { path, expected: FORMAT, found },
+        }
     })
 }
 
-fn read(bytes: Vec<u8>, length: u64) -> Read<Data> {
-    let file = File::from_bytes(bytes).map_err(damaged)?;
-    let stated = file.superblock().eof_address;
-    if length < stated {
-        return Err(damaged(format!("it is cut short: expected {stated} bytes, found {length}")));
-    }
-    let root = Members { group: file.root(), length };
-    let names = root.group.datasets().map_err(damaged)?;
+fn read(bytes: &[u8]) -> Read<Data> {
+    let root = Members(File::new(bytes)?.root()?);
+    let names = root.0.datasets()?;
     for name in ["t", "seed", "norm_factor"] {
-        if !names.iter().any(|n| n == name) {
+        if !names.contains(&name) {
             return Err(Wrong::Foreign(format!("expected a dataset `{name}` at the root")));
         }
     }
@@ -76,26 +69,23 @@ fn read(bytes: Vec<u8>, length: u64) -> Read<Data> {
     };
     let mut means = BTreeMap::new();
     for name in names {
-        if !["t", "seed", "norm_factor"].contains(&name.as_str()) {
-            let output = root.output(&name, parts.times.len())?;
-            means.insert(name, output);
+        if !["t", "seed", "norm_factor"].contains(&name) {
+            means.insert(name.to_string(), root.output(name, parts.times.len())?);
         }
     }
-    if root.group.groups().map_err(damaged)?.iter().any(|name| name == GROUP) {
-        let own = Members { group: root.group.group(GROUP).map_err(damaged)?, length };
-        read_own(&own, means, &mut parts)?;
-    } else {
-        foreign(&root, means, &mut parts)?;
+    match root.0.group(GROUP)? {
+        Some(own) => read_own(&Members(own), means, &mut parts)?,
+        None => foreign(&root, means, &mut parts),
     }
     Data::from_parts(parts).map_err(damaged)
 }
 
 /// What a file of QC Lab's has: means, and the log.
 fn foreign(
-    root: &Members,
+    root: &Members<'_>,
     means: BTreeMap<String, (OutputSpec, Vec<f64>)>,
     parts: &mut DataParts,
-) -> Read<()> {
+) {
     let output = |(spec, means)| OutputParts { spec, summed: Summed::Means(means) };
     parts.outputs = means.into_values().map(output).collect();
     parts.group = 1;
@@ -104,25 +94,23 @@ fn foreign(
         ..Description::default()
     };
     parts.provenance = Provenance { version: "QC Lab's format".to_string(), runs: Vec::new() };
-    let attributes = root.group.attrs().map_err(damaged)?;
-    if let Some(AttrValue::VarLenString(log) | AttrValue::String(log)) = attributes.get("log") {
+    if let Some(log) = root.0.text("log") {
         parts.log = log.lines().map(LogLine::info).collect();
     }
-    Ok(())
 }
 
 /// What fascicle's own group has: sums and everything else, under a checksum.
 fn read_own(
-    own: &Members,
+    own: &Members<'_>,
     mut means: BTreeMap<String, (OutputSpec, Vec<f64>)>,
     parts: &mut DataParts,
 ) -> Read<()> {
     let bytes = own.bytes("header")?;
-    let Format { format } = serde_json::from_slice(&bytes).map_err(damaged)?;
+    let Format { format } = serde_json::from_slice(bytes).map_err(damaged)?;
     if format > FORMAT {
         return Err(Wrong::Version(format));
     }
-    let header: Header = serde_json::from_slice(&bytes).map_err(damaged)?;
+    let header: Header = serde_json::from_slice(bytes).map_err(damaged)?;
     let mut sum = Checksum::default();
     sum.reals(&parts.times);
     sum.integers(&parts.seeds.iter().map(|seed| seed.0).collect::<Vec<_>>());
@@ -133,12 +121,12 @@ fn read_own(
         };
         sum.reals(values);
     }
-    sum.bytes(&bytes);
+    sum.bytes(bytes);
     for (at, SavedOutput { spec, sums }) in header.outputs.iter().enumerate() {
         let summed = if *sums {
             let bytes = own.bytes(&format!("sums {at}"))?;
-            sum.bytes(&bytes);
-            Summed::Sums(Sums::from_bytes(&bytes).map_err(damaged)?)
+            sum.bytes(bytes);
+            Summed::Sums(Sums::from_bytes(bytes).map_err(damaged)?)
         } else {
             Summed::Means(means.remove(&spec.name).map(|(_, values)| values).unwrap_or_default())
         };
@@ -162,7 +150,7 @@ fn read_own(
 }
 
 fn read_kept(
-    own: &Members,
+    own: &Members<'_>,
     outputs: &[SavedOutput],
     times: usize,
     sum: &mut Checksum,
@@ -188,61 +176,32 @@ fn read_kept(
     Ok(seeds.iter().enumerate().map(|(at, &seed)| (Seed(seed), trajectory(at))).collect())
 }
 
-/// The datasets of a group, read with care: nothing is allocated that the file cannot hold.
-struct Members {
-    group: hdf5_pure::Group,
-    /// Bytes of the whole file.
-    length: u64,
-}
+/// The datasets of a group, as the numbers that they should be.
+struct Members<'a>(Group<'a>);
 
-impl Members {
-    fn dataset(&self, name: &str) -> Read<Dataset> {
-        let dataset = self.group.dataset(name).map_err(damaged)?;
-        let shape = dataset.shape().map_err(damaged)?;
-        let size = dataset.element_size().map_err(damaged)?;
-        let bytes = shape.iter().try_fold(size, |bytes, &n| bytes.checked_mul(n));
-        // Deflate makes at most 1032 bytes of one.
-        let most =
-            if dataset.is_chunked() { self.length.saturating_mul(1032) } else { self.length };
-        match bytes {
-            Some(bytes) if bytes <= most => Ok(dataset),
-            _ => {
-                Err(damaged(format!("dataset `{name}` of shape {shape:?} is larger than the file")))
-            }
-        }
-    }
-
+impl<'a> Members<'a> {
     fn reals(&self, name: &str) -> Read<Vec<f64>> {
-        let dataset = self.dataset(name)?;
-        match dataset.dtype().map_err(damaged)? {
-            // Means of integers, and times that NumPy counted, may be whole numbers.
-            DType::F64 | DType::F32 | DType::I64 | DType::I32 => {
-                dataset.read_f64().map_err(damaged)
-            }
-            other => Err(Wrong::Foreign(format!("expected reals in `{name}`, found {other}"))),
-        }
+        let dataset = self.0.dataset(name)?;
+        reals(&dataset).ok_or_else(|| unexpected("reals", name, &dataset))
     }
 
     fn integers(&self, name: &str) -> Read<Vec<u64>> {
-        let dataset = self.dataset(name)?;
-        match dataset.dtype().map_err(damaged)? {
-            DType::U64 | DType::U32 => dataset.read_u64().map_err(damaged),
-            DType::I64 | DType::I32 => {
-                let values = dataset.read_i64().map_err(damaged)?;
-                let natural = |value| u64::try_from(value).ok();
-                values.into_iter().map(natural).collect::<Option<_>>().ok_or_else(|| {
-                    Wrong::Foreign(format!("expected no negative number in `{name}`"))
-                })
-            }
-            other => Err(Wrong::Foreign(format!("expected integers in `{name}`, found {other}"))),
+        let dataset = self.0.dataset(name)?;
+        let Some(values) = integers(&dataset) else {
+            return Err(unexpected("integers", name, &dataset));
+        };
+        let signed = matches!(dataset.kind, Kind::Integer { signed: true, .. });
+        if signed && values.iter().any(|value| value.cast_signed() < 0) {
+            return Err(Wrong::Foreign(format!("expected no negative number in `{name}`")));
         }
+        Ok(values)
     }
 
-    fn bytes(&self, name: &str) -> Read<Vec<u8>> {
-        let dataset = self.dataset(name)?;
-        match dataset.dtype().map_err(damaged)? {
-            DType::U8 => dataset.read_u8().map_err(damaged),
-            other => Err(damaged(format!("expected bytes in `{name}`, found {other}"))),
+    fn bytes(&self, name: &str) -> Read<&'a [u8]> {
+        let dataset = self.0.dataset(name)?;
+        match dataset.kind {
+            Kind::Integer { signed: false, size: 1 } => Ok(dataset.data),
+            _ => Err(unexpected("bytes", name, &dataset)),
         }
     }
 
@@ -260,19 +219,14 @@ impl Members {
 
     /// The means of an output, `[time, …, (re, im)]`.
     fn output(&self, name: &str, times: usize) -> Read<(OutputSpec, Vec<f64>)> {
-        let dataset = self.dataset(name)?;
-        let shape = dataset.shape().map_err(damaged)?;
+        let dataset = self.0.dataset(name)?;
+        let shape = &dataset.shape;
         if shape.first() != Some(&(times as u64)) {
             let what = format!("expected {times} times first in `{name}`, found shape {shape:?}");
             return Err(Wrong::Foreign(what));
         }
-        let complex = dataset.datatype().map_err(damaged)? == complex();
-        let values = if complex {
-            let bytes = dataset.read_raw().map_err(damaged)?;
-            bytes.as_chunks::<8>().0.iter().map(|&word| f64::from_le_bytes(word)).collect()
-        } else {
-            self.reals(name)?
-        };
+        let complex = dataset.kind == Kind::Complex;
+        let values = reals(&dataset).ok_or_else(|| unexpected("reals", name, &dataset))?;
         let shape = shape[1..].iter().map(|&n| n as usize).collect();
         let spec = OutputSpec { name: name.to_string(), shape, complex, scale: Scale::Exact };
         if values.len() != times * spec.width() {
@@ -280,4 +234,44 @@ impl Members {
         }
         Ok((spec, values))
     }
+}
+
+fn unexpected(expected: &str, name: &str, dataset: &Dataset<'_>) -> Wrong {
+    Wrong::Foreign(format!("expected {expected} in `{name}`, found {:?}", dataset.kind))
+}
+
+/// The numbers of a dataset as reals. Means of integers, and times that NumPy counted, may be whole;
+/// complex numbers are two reals each.
+fn reals(dataset: &Dataset<'_>) -> Option<Vec<f64>> {
+    let data = dataset.data;
+    Some(match dataset.kind {
+        Kind::F64 | Kind::Complex => {
+            data.as_chunks().0.iter().map(|&word| f64::from_le_bytes(word)).collect()
+        }
+        Kind::F32 => {
+            data.as_chunks().0.iter().map(|&word| f32::from_le_bytes(word).into()).collect()
+        }
+        Kind::Integer { signed: true, .. } => {
+            integers(dataset)?.into_iter().map(|value| value.cast_signed() as f64).collect()
+        }
+        _ => return None,
+    })
+}
+
+/// The bits of the integers of a dataset.
+fn integers(dataset: &Dataset<'_>) -> Option<Vec<u64>> {
+    let data = dataset.data;
+    Some(match dataset.kind {
+        Kind::Integer { size: 8, .. } => {
+            data.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word)).collect()
+        }
+        Kind::Integer { signed: false, size: 4 } => {
+            data.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word).into()).collect()
+        }
+        Kind::Integer { signed: true, size: 4 } => {
+            let signed = |&word| i64::from(i32::from_le_bytes(word)).cast_unsigned();
+            data.as_chunks().0.iter().map(signed).collect()
+        }
+        _ => return None,
+    })
 }

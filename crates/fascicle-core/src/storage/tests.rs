@@ -210,7 +210,7 @@ fn damaged_files_are_an_error() {
     let whole = data(RunOptions::new().with_keep_trajectories([2]));
     let bytes = write::file(&whole, Path::new("x"), true).unwrap();
     let mut random = crate::Seeding::Independent.draws(Seed(0), crate::Purpose::new("damage"));
-    let (mut errors, mut panics) = (0, 0);
+    let mut errors = 0;
     for round in 0..ROUNDS {
         let mut damaged = bytes.clone();
         let mut below = |n: usize| (random.uniform() * n as f64) as usize;
@@ -225,14 +225,11 @@ fn damaged_files_are_an_error() {
                 damaged[at..end].fill(if round % 8 == 3 { 0xFF } else { 0 });
             }
         }
-        match read::file(damaged, Path::new("damaged.h5")) {
+        match read::file(&damaged, Path::new("damaged.h5")) {
             Ok(data) => assert!(data == whole && !cut, "round {round} gave other data"),
-            Err(error) => {
-                errors += 1;
-                panics += u32::from(error.to_string().contains("panic"));
-            }
+            Err(_) => errors += 1,
         }
     }
-    println!("{errors} of {ROUNDS} damaged files were refused, {panics} by a panic in the library");
+    println!("{errors} of {ROUNDS} damaged files were refused");
     assert!(errors > ROUNDS / 4, "cuts alone are a quarter");
 }

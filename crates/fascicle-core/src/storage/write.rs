@@ -2,16 +2,32 @@
 
 use std::path::Path;
 
-use hdf5_pure::{AttrValue, CompoundTypeBuilder, Datatype, FileBuilder};
-
+use super::hdf5::{Kind, Writer};
 use super::header::{Checksum, Header};
 use super::{GROUP, StorageError};
 use crate::{Data, Output, Summed};
 
-/// h5py's complex numbers.
-pub(super) fn complex() -> Datatype {
-    let pair = CompoundTypeBuilder::new().f64_field("r").f64_field("i");
-    pair.build().expect("two fields make a type")
+const BYTES: Kind = Kind::Integer { signed: false, size: 1 };
+const UNSIGNED: Kind = Kind::Integer { signed: false, size: 8 };
+const SIGNED: Kind = Kind::Integer { signed: true, size: 8 };
+
+/// The longest name of an output, in bytes.
+const LONGEST_NAME: usize = 1024;
+
+/// A group that grows: datasets are written where they are added.
+#[derive(Default)]
+struct Members(Vec<(String, u64)>);
+
+impl Members {
+    fn add(&mut self, file: &mut Writer, name: &str, kind: Kind, shape: &[u64], data: &[u8]) {
+        self.0.push((name.to_string(), file.dataset(kind, shape, data)));
+    }
+
+    /// Adds a list.
+    fn list(&mut self, file: &mut Writer, name: &str, kind: Kind, data: &[u8]) {
+        let length = (data.len() / kind.size()) as u64;
+        self.add(file, name, kind, &[length], data);
+    }
 }
 
 /// The bytes of the file, with or without fascicle's own group.
@@ -19,91 +35,90 @@ pub(super) fn file(data: &Data, path: &Path, own: bool) -> Result<Vec<u8>, Stora
     for output in data.outputs() {
         check_name(&output.spec().name, path)?;
     }
-    let mut file = FileBuilder::new();
-    file.create_dataset("t").with_f64_data(data.times());
+    let (mut file, mut root) = (Writer::new(), Members::default());
+    root.list(&mut file, "t", Kind::F64, &of_reals(data.times()));
     let seeds: Vec<u64> = data.seeds().iter().map(|seed| seed.0).collect();
     // NumPy's integers are signed; only seeds that need the last bit are not.
-    if seeds.iter().all(|&seed| i64::try_from(seed).is_ok()) {
-        let signed: Vec<i64> = seeds.iter().map(|seed| seed.cast_signed()).collect();
-        file.create_dataset("seed").with_i64_data(&signed);
-    } else {
-        file.create_dataset("seed").with_u64_data(&seeds);
-    }
-    let norm_factor = data.norm_factor().cast_signed();
-    file.create_dataset("norm_factor").with_i64_data(&[norm_factor]).with_shape(&[]);
+    let signed = seeds.iter().all(|&seed| i64::try_from(seed).is_ok());
+    root.list(&mut file, "seed", if signed { SIGNED } else { UNSIGNED }, &of_integers(&seeds));
+    root.add(&mut file, "norm_factor", SIGNED, &[], &data.norm_factor().to_le_bytes());
     let mut sum = Checksum::default();
     sum.reals(data.times());
     sum.integers(&seeds);
     sum.integers(&[data.norm_factor()]);
     for output in data.outputs() {
-        write_means(&mut file, output, &mut sum);
+        write_means(&mut file, &mut root, output, &mut sum);
     }
     if own {
-        write_group(&mut file, data, sum, path)?;
+        let group = write_group(&mut file, data, sum, path)?;
+        root.0.push((GROUP.to_string(), group));
     }
     let log: Vec<String> = data.log().iter().map(ToString::to_string).collect();
     // A NUL would end the string early.
     let log = log.join("\n").replace('\0', "");
-    file.set_attr("log", AttrValue::VarLenString(log));
-    file.finish().map_err(|error| refused(path, &error))
+    let root = file.group(&root.0, Some(("log", &log)));
+    Ok(file.finish(root))
+}
+
+fn of_reals(values: &[f64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn of_integers(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn check_name(name: &str, path: &Path) -> Result<(), StorageError> {
     let taken = ["t", "seed", "norm_factor", GROUP, "", ".", ".."].contains(&name);
-    if taken || name.contains(['/', '\0']) {
+    if taken || name.contains(['/', '\0']) || name.len() > LONGEST_NAME {
         return Err(StorageError::Name { path: path.to_path_buf(), name: name.to_string() });
     }
     Ok(())
 }
 
-fn write_means(file: &mut FileBuilder, output: &Output, sum: &mut Checksum) {
+fn write_means(file: &mut Writer, root: &mut Members, output: &Output, sum: &mut Checksum) {
     let means = output.mean_bits();
     sum.reals(&means);
     let spec = output.spec();
     let times = means.len() / spec.width().max(1);
     let mut shape = vec![times as u64];
     shape.extend(spec.shape.iter().map(|&n| n as u64));
-    let dataset = file.create_dataset(&spec.name);
-    if spec.complex {
-        let bytes = means.iter().flat_map(|value| value.to_le_bytes()).collect();
-        dataset.with_compound_data(complex(), bytes, means.len() as u64 / 2).with_shape(&shape);
-    } else {
-        dataset.with_f64_data(&means).with_shape(&shape);
-    }
+    let kind = if spec.complex { Kind::Complex } else { Kind::F64 };
+    root.add(file, &spec.name, kind, &shape, &of_reals(&means));
 }
 
+/// Adds the group, and gives its address.
 fn write_group(
-    file: &mut FileBuilder,
+    file: &mut Writer,
     data: &Data,
     mut sum: Checksum,
     path: &Path,
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     let header = serde_json::to_vec(&Header::of(data)).map_err(|error| refused(path, &error))?;
     sum.bytes(&header);
-    let mut group = file.create_group(GROUP);
-    group.create_dataset("header").with_u8_data(&header);
+    let mut group = Members::default();
+    group.list(file, "header", BYTES, &header);
     for (at, output) in data.outputs().iter().enumerate() {
         if let Summed::Sums(sums) = output.summed() {
             let bytes = sums.to_bytes();
             sum.bytes(&bytes);
-            group.create_dataset(&format!("sums {at}")).with_u8_data(&bytes);
+            group.list(file, &format!("sums {at}"), BYTES, &bytes);
         }
     }
     if !data.trajectories().is_empty() {
         let seeds: Vec<u64> = data.trajectories().keys().map(|seed| seed.0).collect();
         sum.integers(&seeds);
-        group.create_dataset("kept seeds").with_u64_data(&seeds);
+        group.list(file, "kept seeds", UNSIGNED, &of_integers(&seeds));
         for at in 0..data.outputs().len() {
             let kept = data.trajectories().values();
             let series = kept.flat_map(|kept| kept.outputs()[at].1.iter().copied());
             let series: Vec<f64> = series.collect();
             sum.reals(&series);
-            group.create_dataset(&format!("kept {at}")).with_f64_data(&series);
+            group.list(file, &format!("kept {at}"), Kind::F64, &of_reals(&series));
         }
     }
-    group.create_dataset("checksum").with_u64_data(&[sum.finish()]);
-    file.add_group(group.finish());
-    Ok(())
+    group.list(file, "checksum", UNSIGNED, &sum.finish().to_le_bytes());
+    Ok(file.group(&group.0, None))
 }
 
 fn refused(path: &Path, error: &dyn std::error::Error) -> StorageError {
