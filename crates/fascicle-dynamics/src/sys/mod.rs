@@ -125,7 +125,7 @@ pub fn dispatch_in<K: Kernel>(arithmetic: Arithmetic, kernel: K) -> K::Output {
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     match Path::widest() {
-        Path::Plain => kernel.run::<Plain<false>>(),
+        Path::Plain => plain(kernel),
         #[cfg(test)]
         Path::Portable => kernel.run::<portable::Portable<false>>(),
         // SAFETY: the path is given only where the machine has the instructions.
@@ -157,6 +157,12 @@ fn dispatch_fused<K: Kernel>(kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         Path::Avx512 => unsafe { avx512_fused(kernel) },
     }
+}
+
+/// Not inlined: a kernel is compiled once for each path, however many callers it has.
+#[inline(never)]
+fn plain<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Plain<false>>()
 }
 
 #[cfg(target_arch = "x86_64")]
