@@ -31,6 +31,11 @@ pub enum ChartError {
         /// What it said.
         why: String,
     },
+    /// The library was compiled without the feature `png`.
+    #[error(
+        "PNG needs the feature `png` of fascicle: `:dep fascicle = {{ path = \"…\", features = [\"png\"] }}`, or take SVG, which needs none"
+    )]
+    NoPng,
     /// The file could not be written.
     #[error("could not write {}: {source}", path.display())]
     Io {

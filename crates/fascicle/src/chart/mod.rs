@@ -1,20 +1,22 @@
 //! Charts of outputs over time, with bands of their standard errors, as SVG and PNG.
 //!
-//! The font is part of the library (DejaVu Sans, a subset), so that a chart looks the same
-//! everywhere and needs no fonts of the system.
+//! PNG needs the feature `png`. Its font is part of the library (DejaVu Sans, a subset), so that a
+//! picture looks the same everywhere and needs no fonts of the system.
 
 mod curves;
 mod draw;
 mod error;
 #[doc(hidden)]
 pub mod palette;
+#[cfg(feature = "png")]
+mod picture;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
 use fascicle_core::Data;
-use plotters::prelude::{BitMapBackend, SVGBackend};
+use plotters::prelude::SVGBackend;
 
 use curves::Curve;
 pub use error::ChartError;
@@ -120,21 +122,12 @@ impl Chart {
     /// The chart as the bytes of a PNG file.
     ///
     /// # Errors
-    /// When it cannot be drawn.
+    /// When it cannot be drawn, and always without the feature `png`.
     pub fn png(&self) -> Result<Vec<u8>, ChartError> {
-        let (width, height) = self.size;
-        // Drawn at twice the size and averaged, which smooths the lines.
-        let mut large = self.clone();
-        large.size = (2 * width, 2 * height);
-        let mut pixels = vec![0; 12 * width as usize * height as usize];
-        draw::draw(&large, BitMapBackend::with_buffer(&mut pixels, large.size))?;
-        let pixels = halved(&pixels, width as usize);
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        let written = encoder.write_header().and_then(|mut png| png.write_image_data(&pixels));
-        written.map_err(|error| ChartError::Drawing { why: error.to_string() })?;
-        Ok(bytes)
+        #[cfg(feature = "png")]
+        return picture::png(self);
+        #[cfg(not(feature = "png"))]
+        Err(ChartError::NoPng)
     }
 
     /// Writes the chart to an SVG file, which replaces one that is there.
@@ -148,7 +141,7 @@ impl Chart {
     /// Writes the chart to a PNG file, which replaces one that is there.
     ///
     /// # Errors
-    /// When it cannot be drawn or written.
+    /// When it cannot be drawn or written, and always without the feature `png`.
     pub fn save_png(&self, path: impl AsRef<Path>) -> Result<(), ChartError> {
         save(path.as_ref(), &self.png()?)
     }
@@ -157,20 +150,6 @@ impl Chart {
 /// The label of an axis.
 fn with_unit(what: &str, unit: Option<&str>) -> String {
     unit.map_or(what.to_string(), |unit| format!("{what} ({unit})"))
-}
-
-/// Each pixel the mean of four, to this width.
-fn halved(pixels: &[u8], width: usize) -> Vec<u8> {
-    let line = 6 * width;
-    let mut out = Vec::with_capacity(pixels.len() / 4);
-    for lines in pixels.chunks_exact(2 * line) {
-        for at in (0..line).filter(|at| at % 6 < 3) {
-            let sum: u16 =
-                [at, at + 3, line + at, line + at + 3].map(|k| lines[k].into()).iter().sum();
-            out.push(((sum + 2) / 4) as u8);
-        }
-    }
-    out
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), ChartError> {

@@ -1,5 +1,6 @@
 //! The terminal's face: progress while a run goes on, and a table of what came out.
 
+mod bar;
 mod progress;
 mod table;
 

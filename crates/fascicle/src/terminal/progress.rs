@@ -5,13 +5,11 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use fascicle_core::{Event, Level, PieceFailure, Progress as Counts, Stream};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::bar::Bar;
 
 /// Between two lines of progress in a log.
 const QUIET: Duration = Duration::from_secs(2);
-
-/// The bar: rate and remaining time are of all trajectories of the run.
-const TEMPLATE: &str = "{bar:32} {percent:>3} %  {human_pos}/{human_len} {msg}  {rate}  {eta} left";
 
 /// Shows how a run goes on: feed it the run's events.
 ///
@@ -35,7 +33,7 @@ pub struct Progress {
 
 enum Face {
     Hidden,
-    Bar(ProgressBar),
+    Bar(Bar),
     Lines { last: Instant },
 }
 
@@ -52,10 +50,7 @@ impl Progress {
         let (out, err) = (Box::new(std::io::stdout()), Box::new(std::io::stderr()));
         let mut progress = Self::lines(shown, out, err);
         if shown && terminal {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            // The template is a constant that the tests use.
-            bar.set_style(style().unwrap_or_else(|_| ProgressStyle::default_bar()));
-            progress.face = Face::Bar(bar);
+            progress.face = Face::Bar(Bar::new(Box::new(std::io::stderr())));
         }
         progress
     }
@@ -97,8 +92,8 @@ impl Progress {
     /// never began nothing is left.
     pub fn finish(mut self, finished: u64) {
         let Counts { items, all_items, .. } = self.counts;
-        if let Face::Bar(bar) = &self.face {
-            bar.finish_and_clear();
+        if let Face::Bar(bar) = &mut self.face {
+            bar.clear();
         }
         if all_items == 0 || matches!(self.face, Face::Hidden) {
             return;
@@ -133,13 +128,9 @@ impl Progress {
         match &mut self.face {
             Face::Hidden => {}
             Face::Bar(bar) => {
-                bar.set_length(counts.all_items);
                 bar.set_message(format!("{unit} on {}", self.crew));
-                bar.reset();
                 // The rate is of what is run now.
-                bar.set_position(counts.items);
-                bar.reset_eta();
-                bar.tick();
+                bar.begin(counts.items, counts.all_items);
             }
             Face::Lines { last } => {
                 *last = Instant::now();
@@ -162,7 +153,7 @@ impl Progress {
             return;
         }
         self.round = over + 1;
-        if let Face::Bar(bar) = &self.face {
+        if let Face::Bar(bar) = &mut self.face {
             bar.set_message(format!("{} on {}, round {}", self.unit, self.crew, self.round));
         }
     }
@@ -172,10 +163,7 @@ impl Progress {
         let elapsed = self.start.elapsed().as_secs_f64();
         match &mut self.face {
             Face::Hidden => {}
-            Face::Bar(bar) => {
-                bar.set_length(counts.all_items);
-                bar.set_position(counts.items);
-            }
+            Face::Bar(bar) => bar.advance(counts.items, counts.all_items),
             Face::Lines { last } => {
                 if counts.items == counts.all_items || last.elapsed() < QUIET {
                     return;
@@ -208,16 +196,16 @@ impl Progress {
             Stream::Stdout => &mut self.out,
             Stream::Stderr => &mut self.err,
         };
-        write_line(&self.face, out.as_mut(), &line);
+        write_line(&mut self.face, out.as_mut(), &line);
     }
 
     fn say(&mut self, line: &str) {
-        write_line(&self.face, self.err.as_mut(), line);
+        write_line(&mut self.face, self.err.as_mut(), line);
     }
 }
 
 /// Writes a line, above the bar if there is one. A closed stream is no reason to end a run.
-fn write_line(face: &Face, out: &mut dyn Write, line: &str) {
+fn write_line(face: &mut Face, out: &mut dyn Write, line: &str) {
     let mut write = || {
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     };
@@ -225,14 +213,6 @@ fn write_line(face: &Face, out: &mut dyn Write, line: &str) {
         Face::Bar(bar) => bar.suspend(write),
         _ => write(),
     }
-}
-
-fn style() -> Result<ProgressStyle, indicatif::style::TemplateError> {
-    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-        let _ = write!(out, "{:.0} a second", state.per_sec());
-    };
-    let style = ProgressStyle::with_template(TEMPLATE)?;
-    Ok(style.with_key("rate", rate).progress_chars("█▉▊▋▌▍▎▏ "))
 }
 
 #[cfg(test)]
@@ -365,10 +345,5 @@ mod tests {
         let err = Sink::default();
         Progress::lines(true, Box::new(std::io::sink()), Box::new(err.clone())).finish(0);
         assert_eq!(err.text(), "");
-    }
-
-    #[test]
-    fn the_bars_template_is_one() {
-        assert!(style().is_ok());
     }
 }

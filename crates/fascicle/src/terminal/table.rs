@@ -1,6 +1,5 @@
 //! Data as a table for human eyes.
 
-use comfy_table::{CellAlignment, LineStyle, Table, presets};
 use fascicle_core::{Data, Output, OutputSpec};
 
 /// The most rows of times.
@@ -18,19 +17,13 @@ pub fn table(data: &Data) -> String {
         text.push_str("no results\n");
         return text;
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     let names = columns.iter().map(|column| column.name.clone());
-    table.set_header(std::iter::once("time".to_string()).chain(names));
+    let mut lines = vec![std::iter::once("time".to_string()).chain(names).collect()];
     for time in rows(data.times().len()) {
         let cells = columns.iter().map(|column| with_error(column.at(time)));
-        table.add_row(std::iter::once(short(data.times()[time])).chain(cells));
+        lines.push(std::iter::once(short(data.times()[time])).chain(cells).collect());
     }
-    for column in table.column_iter_mut() {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    text.push_str(&table.to_string());
-    text.push('\n');
+    text.push_str(&drawn(&lines));
     let is_shown = |name: &str| columns.iter().any(|column| column.output.spec().name == name);
     let specs = data.outputs().iter().map(|output| output.spec());
     let left_out: Vec<_> = specs.filter(|spec| !is_shown(&spec.name)).map(named).collect();
@@ -38,6 +31,25 @@ pub fn table(data: &Data) -> String {
         text.push_str(&format!("not shown: {}\n", left_out.join(", ")));
     }
     text
+}
+
+/// Lines of cells, the first being the head, right-aligned between rules.
+fn drawn(lines: &[Vec<String>]) -> String {
+    let length = |cell: &String| cell.chars().count();
+    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+    let all = widths.iter().map(|width| width + 2).sum();
+    let (thin, thick) = ("─".repeat(all), "═".repeat(all));
+    let mut text = format!("{thin}\n");
+    for (at, line) in lines.iter().enumerate() {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!(" {cell:>width$} "));
+        text.push_str(cells.collect::<String>().trim_end());
+        text.push('\n');
+        if at == 0 {
+            text.push_str(&format!("{thick}\n"));
+        }
+    }
+    text + &thin + "\n"
 }
 
 /// An output's name and shape.
@@ -158,6 +170,15 @@ mod tests {
         assert_eq!(with_error((-1.0, 0.000_45)), "-1.00000 ± 0.00045");
         assert_eq!(with_error((0.5, f64::NAN)), "0.500000");
         assert_eq!(with_error((1.0, 0.0)), "1.000000");
+    }
+
+    #[test]
+    fn cells_are_right_aligned_between_rules() {
+        let lines = [["time", "±"], ["0.5", "1 ± 2"]].map(|line| line.map(String::from).to_vec());
+        assert_eq!(
+            drawn(&lines),
+            "─────────────\n time      ±\n═════════════\n  0.5  1 ± 2\n─────────────\n"
+        );
     }
 
     #[test]
