@@ -93,12 +93,14 @@
 //!   seeds, data to append to, trajectories to keep, a standard error to stop at, a
 //!   [checkpoint](RunOptions::with_checkpoint) to go on from.
 //! - [`Data`] has means and standard errors of every output, and is saved to and loaded from HDF5.
-//! - [`chart`] draws it; [`terminal`] shows progress and a table.
+//! - [`chart`] draws it; [`show`] is how it looks in a notebook; [`terminal`] shows progress and a
+//!   table.
 //! - Models, algorithms and tasks are in [`dynamics`], and the contracts underneath in [`core`].
 
 pub mod chart;
 mod driver;
 mod error;
+pub mod show;
 pub mod terminal;
 
 pub use driver::{Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver};
@@ -127,6 +129,7 @@ pub mod prelude {
         TullyProblemTwo, task, tasks,
     };
 
+    pub use crate::show::{Show, ShowModel};
     pub use crate::{
         Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver,
     };

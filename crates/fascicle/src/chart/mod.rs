@@ -6,6 +6,7 @@
 mod curves;
 mod draw;
 mod error;
+mod inline;
 #[doc(hidden)]
 pub mod palette;
 #[cfg(feature = "png")]
@@ -47,6 +48,14 @@ pub struct Chart {
     size: (u32, u32),
     /// The range of values that is shown at least.
     at_least: Option<(f64, f64)>,
+}
+
+/// "SpinBoson, MeanField: population of state 0, state 1"
+impl std::fmt::Display for Chart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let curves: Vec<&str> = self.curves.iter().map(|curve| curve.label.as_str()).collect();
+        write!(f, "chart \"{}\": {} of {}", self.title, self.value_label, curves.join(", "))
+    }
 }
 
 impl Chart {
@@ -117,6 +126,15 @@ impl Chart {
         let mut text = String::new();
         draw::draw(self, SVGBackend::with_string(&mut text, self.size))?;
         Ok(text)
+    }
+
+    /// The chart as SVG for a page of HTML: in the page's own colours, light or dark, no wider than the
+    /// page, and with no more points than can be seen.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    pub fn inline_svg(&self) -> Result<String, ChartError> {
+        Ok(inline::in_page_colours(&inline::thinned(self).svg()?))
     }
 
     /// The chart as the bytes of a PNG file.

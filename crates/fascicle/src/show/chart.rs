@@ -1,0 +1,18 @@
+//! Charts in a notebook.
+
+use super::{Show, html};
+use crate::chart::Chart;
+
+/// As SVG in the notebook's own colours.
+impl Show for Chart {
+    fn text(&self) -> String {
+        format!("{self}\n")
+    }
+
+    fn html(&self) -> String {
+        match self.inline_svg() {
+            Ok(svg) => svg,
+            Err(error) => html::notice(&[error.to_string()]),
+        }
+    }
+}

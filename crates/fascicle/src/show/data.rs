@@ -1,0 +1,122 @@
+//! Data: what came out.
+
+use fascicle_core::{Data, Level, OutputSpec, RunRecord};
+
+use super::table::Table;
+use super::{Show, html};
+use crate::chart::Chart;
+use crate::terminal;
+
+/// The most warnings and failures that are written out.
+const MOST: usize = 8;
+
+impl Show for Data {
+    fn text(&self) -> String {
+        terminal::table(self)
+    }
+
+    fn html(&self) -> String {
+        let mut inside = String::new();
+        self.provenance().runs.iter().for_each(|run| inside.push_str(&html::line(&told(run))));
+        inside.push_str(&notices(self));
+        if let Some(chart) = first_chart(self) {
+            inside.push_str(&chart.html());
+        }
+        inside.push_str(&outputs(self).html());
+        inside.push_str(&html::folded("provenance", &provenance(self).html()));
+        html::section(&heading(self), &inside)
+    }
+}
+
+fn heading(data: &Data) -> String {
+    let mut text =
+        format!("{}: {} trajectories", data.description().simulation, data.seeds().len());
+    if let (Some(first), Some(last)) = (data.seeds().first(), data.seeds().last()) {
+        text.push_str(&format!(", seeds {first} to {last}"));
+    }
+    if !data.is_complete() {
+        text.push_str(&format!(", incomplete: {} are missing", data.missing().len()));
+    }
+    text
+}
+
+/// "200 trajectories on processes (4 workers) in 0.52 s, 385 a second, …"
+pub fn told(run: &RunRecord) -> String {
+    let mut text = format!("{} trajectories on {}", run.trajectories, run.driver);
+    if run.tasks > 1 {
+        text.push_str(&format!(" ({} workers)", run.tasks));
+    }
+    if let (Some(seconds), Some(speed)) = (run.seconds, run.speed()) {
+        text.push_str(&format!(" in {seconds:.2} s, {speed:.0} a second"));
+    }
+    if run.rounds > 1 {
+        text.push_str(&format!(", {} rounds", run.rounds));
+    }
+    if run.resumed > 0 {
+        text.push_str(&format!(", {} of them from a checkpoint", run.resumed));
+    }
+    if run.workers_lost > 0 {
+        text.push_str(&format!(", {} workers lost and replaced", run.workers_lost));
+    }
+    if run.interrupted {
+        text.push_str(", interrupted");
+    }
+    text
+}
+
+/// Warnings and failures, if there are any.
+fn notices(data: &Data) -> String {
+    let warnings = data.log().iter().filter(|line| line.level == Level::Warning);
+    let failures = data.failures().iter().map(ToString::to_string);
+    let all: Vec<String> = warnings.map(|line| line.text.clone()).chain(failures).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut shown: Vec<String> = all.iter().take(MOST).cloned().collect();
+    if all.len() > MOST {
+        shown.push(format!("and {} more", all.len() - MOST));
+    }
+    html::notice(&shown)
+}
+
+fn outputs(data: &Data) -> Table {
+    let mut table = Table::new(&["output", "shape", "kind", "largest standard error"]);
+    let last = data.convergence().last();
+    for output in data.outputs() {
+        let spec = output.spec();
+        let error = last.and_then(|snapshot| snapshot.largest_error(&spec.name));
+        let error = error.map_or("unknown".to_string(), |error| format!("{error:.2e}"));
+        let kind = if spec.complex { "complex" } else { "real" };
+        table.add([spec.name.clone(), shape(spec, data.times().len()), kind.to_string(), error]);
+    }
+    table
+}
+
+/// Times first.
+fn shape(spec: &OutputSpec, times: usize) -> String {
+    let all = std::iter::once(times).chain(spec.shape.iter().copied());
+    all.map(|n| n.to_string()).collect::<Vec<_>>().join(" × ")
+}
+
+fn provenance(data: &Data) -> Table {
+    let mut table = Table::new(&["what", "value"]);
+    let mut add = |name: &str, value: String| table.add([name.to_string(), value]);
+    add("version", data.provenance().version.clone());
+    add("digest", data.digest());
+    add("arithmetic", data.description().arithmetic.to_string());
+    add("seeding", data.description().seeding.to_string());
+    for (name, value) in &data.description().settings {
+        add(name, value.clone());
+    }
+    table
+}
+
+/// The populations, or the first real output that can be drawn.
+fn first_chart(data: &Data) -> Option<Chart> {
+    let real = || {
+        let names = data.outputs().iter().filter(|output| !output.spec().complex);
+        names.map(|output| output.name()).find_map(|name| Chart::output(data, name).ok())
+    };
+    let chart = Chart::populations(data, "dm_db").ok().or_else(real)?;
+    Some(chart.with_size(720, 400))
+}

@@ -1,0 +1,83 @@
+//! How values look in a notebook.
+//!
+//! A cell's last expression is shown by `evcxr_display`, which a type has by [`Show`] or, being a
+//! model, by [`ShowModel`]. Both are in the [prelude](crate::prelude). What is shown has two forms, of
+//! which the notebook takes the best that it can draw: HTML, and plain text. Outside of a notebook it
+//! is the text, on the standard output.
+//!
+//! ```
+//! use fascicle::prelude::*;
+//! use fascicle::show::Show;
+//!
+//! let sim = Simulation::new(SpinBoson { l_reorg: 0.02, ..Default::default() }, MeanField::default());
+//! assert!(sim.text().contains("l_reorg    0.02   kT"));
+//! assert!(sim.html().contains("<td>l_reorg</td><td>0.02</td><td>kT</td>"));
+//! sim.evcxr_display(); // as a cell that ends with `sim` does
+//! ```
+
+mod array;
+mod channel;
+mod chart;
+mod data;
+mod error;
+mod html;
+mod simulation;
+mod table;
+
+use fascicle_dynamics::Model;
+
+pub use html::escape;
+
+/// How a value looks in a notebook.
+pub trait Show {
+    /// As plain text, with a newline at the end.
+    fn text(&self) -> String;
+
+    /// As a fragment of HTML that follows the notebook's theme.
+    fn html(&self) -> String;
+
+    /// Shows it. evcxr calls this for the last expression of a cell; it may be called anywhere, but
+    /// stock evcxr shows what was shown last.
+    fn evcxr_display(&self) {
+        channel::show(&[("text/plain", self.text()), ("text/html", self.html())]);
+    }
+}
+
+/// A model, shown as the table of its constants.
+pub trait ShowModel {
+    /// Shows it. evcxr calls this for the last expression of a cell.
+    fn evcxr_display(&self);
+}
+
+impl<M: Model> ShowModel for M {
+    fn evcxr_display(&self) {
+        let table = simulation::constants(self);
+        let name = self.name();
+        let html = html::section(&name, &table.html());
+        channel::show(&[("text/plain", format!("{name}\n{}", table.text())), ("text/html", html)]);
+    }
+}
+
+impl<T: Show, E: Show> Show for Result<T, E> {
+    fn text(&self) -> String {
+        self.as_ref().map_or_else(Show::text, Show::text)
+    }
+
+    fn html(&self) -> String {
+        self.as_ref().map_or_else(Show::html, Show::html)
+    }
+}
+
+/// One below the other.
+impl<T: Show> Show for [T] {
+    fn text(&self) -> String {
+        self.iter().map(Show::text).collect::<Vec<_>>().join("\n")
+    }
+
+    fn html(&self) -> String {
+        self.iter().map(Show::html).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

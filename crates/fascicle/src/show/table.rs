@@ -1,0 +1,58 @@
+//! Tables of words and numbers, as text and as HTML.
+
+use super::html::escape;
+
+/// The longest a cell may be; what is longer is cut.
+const LONGEST: usize = 160;
+
+/// A table of words: a head, and lines below it.
+pub struct Table {
+    lines: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// With names of columns.
+    pub fn new(head: &[&str]) -> Self {
+        Self { lines: vec![head.iter().map(|name| name.to_string()).collect()] }
+    }
+
+    /// Adds a line, as long as the head.
+    pub fn add(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.lines.push(cells.into_iter().map(cut).collect());
+    }
+
+    /// As text: columns by spaces.
+    pub fn text(&self) -> String {
+        let length = |cell: &String| cell.chars().count();
+        let width = |column: usize| self.lines.iter().map(|line| length(&line[column])).max();
+        let widths: Vec<usize> =
+            (0..self.lines[0].len()).map(|column| width(column).unwrap_or(0)).collect();
+        let shown = |line: &Vec<String>| {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            format!("  {}\n", cells.collect::<Vec<_>>().join("   ").trim_end())
+        };
+        self.lines.iter().map(shown).collect()
+    }
+
+    /// As HTML.
+    pub fn html(&self) -> String {
+        let row = |line: &Vec<String>, kind: &str| {
+            let cells = line.iter().map(|cell| format!("<{kind}>{}</{kind}>", escape(cell)));
+            format!("<tr>{}</tr>", cells.collect::<String>())
+        };
+        let (head, body) = self.lines.split_first().expect("a table has a head");
+        let body: String = body.iter().map(|line| row(line, "td")).collect();
+        format!(
+            "<table style=\"color:inherit\"><thead>{}</thead><tbody>{body}</tbody></table>",
+            row(head, "th")
+        )
+    }
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}… ({} characters)", text.chars().count())
+}

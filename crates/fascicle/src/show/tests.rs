@@ -1,0 +1,140 @@
+use fascicle_core::{Data, Event, OnFailure};
+use std::ops::ControlFlow;
+
+use super::*;
+use crate::prelude::*;
+
+fn simulation() -> Simulation<SpinBoson, MeanField> {
+    let mut sim = Simulation::new(SpinBoson { A: 5, ..Default::default() }, MeanField::default());
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.05;
+    sim.settings.num_trajs = 40;
+    sim.settings.batch_size = 16;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(0.6, 0.0), c64(0.0, -0.8)];
+    sim
+}
+
+#[test]
+fn nothing_in_a_text_is_markup() {
+    assert_eq!(
+        escape("<a href='x'>&\"\u{1b}[1m"),
+        "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}[1m"
+    );
+    let mut named = ClosureModel::new("<script>alert(1)</script>", 2, 1);
+    named = named.with_init_classical(|_, z| z[0] = c64(0.0, 0.0));
+    let mut sim = Simulation::new(named, MeanField::default());
+    sim.settings = simulation().settings;
+    sim.initial_state = simulation().initial_state;
+    let data = serial_driver(&sim).unwrap();
+    for html in [sim.html(), data.html()] {
+        assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");
+    }
+}
+
+#[test]
+fn a_simulation_tells_constants_units_and_settings() {
+    let sim = simulation();
+    let html = sim.html();
+    for part in [
+        "<b>SpinBoson, MeanField</b>",
+        "<td>A</td><td>5</td><td></td>",
+        "<td>V</td><td>0.5</td><td>kT</td>",
+        "<td>tmax</td><td>1</td><td>ħ/kT</td>",
+        "<td>wf_db</td><td>0.6, 0-0.8i</td>",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert!(sim.text().starts_with("SpinBoson, MeanField\n  constant "), "{}", sim.text());
+    let unfinished = Simulation::new(SpinBoson::default(), MeanField::default());
+    assert!(unfinished.text().contains("yet to be given"));
+}
+
+#[test]
+fn data_tell_what_there_is_and_how_it_came_about() {
+    let data = serial_driver(simulation()).unwrap();
+    let html = data.html();
+    let digest = data.digest();
+    for part in [
+        "SpinBoson, MeanField: 40 trajectories, seeds 0 to 39",
+        "40 trajectories on serial in ",
+        "<td>dm_db</td><td>11 × 2 × 2</td><td>complex</td>",
+        "<svg",
+        "<details><summary>provenance</summary>",
+        digest.as_str(),
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert!(!html.contains("border-left"), "there is nothing to note");
+    assert_eq!(data.text(), crate::terminal::table(&data));
+}
+
+#[test]
+fn what_wants_attention_is_noted() {
+    let mut sim = simulation();
+    sim.algorithm.recipe.update.push(task("trap", |_, block| {
+        assert!(!block.seeds().contains(&Seed(20)), "<b>trapped</b>");
+        Ok(())
+    }));
+    let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+    let data = Driver::Processes(2).run(&sim, &options).unwrap();
+    let html = data.html();
+    assert!(html.contains("incomplete: 16 are missing"), "{html}");
+    assert!(html.contains("&lt;b&gt;trapped&lt;/b&gt;") && !html.contains("<b>trapped"), "{html}");
+    let mut heard = 0;
+    let ended = Driver::Serial.run_with(simulation(), RunOptions::new(), &mut |event| {
+        heard += i32::from(matches!(event, Event::Done { .. }));
+        if heard < 1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert!(ended.unwrap().html().contains("interrupted"));
+}
+
+#[test]
+fn large_data_are_small_to_look_at() {
+    let mut sim =
+        Simulation::new(HolsteinLattice { N: 30, ..Default::default() }, MeanField::default());
+    sim.settings = simulation().settings;
+    sim.settings.tmax = 40.0;
+    sim.settings.dt_update = 0.02;
+    sim.settings.dt_collect = 0.02;
+    sim.settings.num_trajs = 4;
+    sim.initial_state.wf_db =
+        (0..30).map(|site| c64(f64::from(u8::from(site == 0)), 0.0)).collect();
+    let data: Data = serial_driver(&sim).unwrap();
+    assert_eq!(data.times().len(), 2001);
+    let (html, text) = (data.html(), data.text());
+    assert!(html.len() < 50_000, "{} bytes", html.len());
+    assert!(text.len() < 5_000, "{} bytes", text.len());
+}
+
+#[test]
+fn results_show_what_they_hold() {
+    let well: Result<Data, crate::Error> = serial_driver(simulation());
+    assert_eq!(well.html().matches("<svg").count(), 1);
+    let mut sim = simulation();
+    sim.settings.dt_update = -1.0;
+    let ill = serial_driver(&sim);
+    assert!(ill.html().starts_with("<div style=\"border-left"), "{}", ill.html());
+    assert!(ill.text().starts_with("error: dt_update"), "{}", ill.text());
+}
+
+#[test]
+fn arrays_show_their_first_rows() {
+    let data = serial_driver(simulation()).unwrap();
+    let energies = data.real("quantum_energy").unwrap();
+    assert!(energies.text().starts_with("array of shape [11]\n"), "{}", energies.text());
+    let dm = data.complex("dm_db").unwrap();
+    assert!(dm.html().contains("array of shape [11, 2, 2]"));
+    assert_eq!(dm.html().matches("<tr>").count(), 12);
+    let large = fascicle_core::ndarray::Array2::<f64>::zeros((1000, 1000));
+    assert!(large.html().len() < 10_000 && large.text().contains("1000 in all"));
+}
+
+#[test]
+fn a_chart_in_a_notebook_takes_the_colours_of_its_theme() {
+    let data = serial_driver(simulation()).unwrap();
+    let chart = crate::chart::Chart::populations(&data, "dm_db").unwrap();
+    let (html, file) = (chart.html(), chart.svg().unwrap());
+    assert!(html.contains("currentColor") && !html.contains("#FFFFFF\"/>"), "{html}");
+    assert!(file.contains("#FFFFFF") && !file.contains("currentColor"));
+}
