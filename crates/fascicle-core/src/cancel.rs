@@ -1,5 +1,6 @@
 //! Ending a run from outside.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,6 +20,17 @@ pub struct CancelHandle {
     cancelled: Arc<AtomicBool>,
     /// A flag that others set, such as a handler of signals.
     also: Option<&'static AtomicBool>,
+    sign: Option<Sign>,
+}
+
+/// What is looked for each time.
+#[derive(Clone)]
+struct Sign(Arc<dyn Fn() -> bool + Send + Sync>);
+
+impl fmt::Debug for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sign")
+    }
 }
 
 impl CancelHandle {
@@ -34,6 +46,14 @@ impl CancelHandle {
         self
     }
 
+    /// The same handle, which counts as used too while this function says so. It is asked at each look,
+    /// as often as each thread collects: it should be quick.
+    #[must_use]
+    pub fn with_sign(mut self, sign: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.sign = Some(Sign(Arc::new(sign)));
+        self
+    }
+
     /// Ends the run: on worker processes within a second, on this process's own threads when the pieces
     /// that they run next look, which a trajectory does at each collection.
     pub fn cancel(&self) {
@@ -43,7 +63,9 @@ impl CancelHandle {
     /// Whether the run is to end.
     pub fn is_cancelled(&self) -> bool {
         let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
-        set(&self.cancelled) || self.also.is_some_and(set)
+        set(&self.cancelled)
+            || self.also.is_some_and(set)
+            || self.sign.as_ref().is_some_and(|sign| (sign.0)())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use fascicle_core::CancelHandle;
 use nix::sys::signal::{Signal, raise};
 
-use crate::sys;
+use crate::{notebook, sys};
 
 /// How many runs can be watched at once; more are not interrupted.
 const PLACES: usize = 64;
@@ -32,6 +32,8 @@ static TAKEN: Mutex<[bool; PLACES]> = Mutex::new([false; PLACES]);
 ///   default that ends the process.
 /// - An interrupt that came too late to end the run is passed on, if a function was to be called.
 /// - Where interrupts are ignored, as of a program in the background, they stay so.
+/// - In a process that runs the cells of a notebook for a kernel of evcxr, the end of that kernel ends a
+///   run too: nobody else could tell this process, which hears of it when its cell is over.
 #[derive(Debug)]
 pub struct Interruptible {
     place: Option<usize>,
@@ -43,6 +45,7 @@ impl Interruptible {
     /// # Errors
     /// When the system refuses.
     pub fn new(handle: CancelHandle) -> io::Result<(Self, CancelHandle)> {
+        let handle = notebook::heed_kernel(handle);
         let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(place) = taken.iter().position(|taken| !taken) else {
             return Ok((Self { place: None }, handle));

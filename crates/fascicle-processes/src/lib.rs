@@ -120,6 +120,8 @@ mod message;
 #[cfg(unix)]
 mod neighbours;
 #[cfg(unix)]
+mod notebook;
+#[cfg(unix)]
 mod pipes;
 #[cfg(unix)]
 mod reactor;

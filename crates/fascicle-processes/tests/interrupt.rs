@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use common::{Kept, Pieces, alone, children, integers, raise};
+use common::{Kept, Pieces, again, alone, children, integers, raise};
 use fascicle_core::{
     CancelHandle, Context, Execute, ExecuteOptions, Failure, Frame, Report, Serial, Threads, Work,
     ignore_events,
@@ -229,4 +231,41 @@ fn what_a_piece_has_started_is_ended_with_it() {
         }
         std::fs::remove_dir_all(&folder).unwrap();
     });
+}
+
+#[test]
+fn a_run_ends_with_the_kernel_of_its_notebook() {
+    const INSIDE: &str = "EVCXR_IS_RUNTIME";
+    if std::env::var_os(INSIDE).is_some() {
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(20));
+            std::process::exit(1);
+        });
+        let (_guard, cancel) = Interruptible::new(CancelHandle::new()).unwrap();
+        let options = ExecuteOptions::new().with_cancel(cancel);
+        let (driver, mut kept) = (Processes::new(2).unwrap(), Kept::default());
+        writeln!(std::io::stderr(), "begun").unwrap();
+        let report = driver.run(&Patient, &mut kept, &options, &mut ignore_events).unwrap();
+        writeln!(std::io::stderr(), "interrupted {}", report.interrupted).unwrap();
+        return;
+    }
+    let program = again("a_run_ends_with_the_kernel_of_its_notebook", INSIDE);
+    // A shell stands for the kernel.
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "exec 3<&0; \"$@\" <&3 & wait", "sh"]).arg(program.get_program());
+    shell.args(program.get_args()).env(INSIDE, "1");
+    let piped = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut kernel = piped.spawn().unwrap();
+    let mut lines = BufReader::new(kernel.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "begun"));
+
+    let started = Instant::now();
+    // That it will be told no more is not the end: its pipe may have been closed by a cell.
+    drop(kernel.stdin.take());
+    std::thread::sleep(AFTER);
+    kernel.kill().unwrap();
+    kernel.wait().unwrap();
+    assert!(lines.any(|line| line == "interrupted true"));
+    let took = started.elapsed();
+    assert!(AFTER <= took && took < SOON, "{took:?}");
 }
