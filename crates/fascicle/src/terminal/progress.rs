@@ -191,7 +191,7 @@ impl Progress {
 
     /// A line of a worker, on the stream that it was written to.
     fn relay(&mut self, worker: usize, stream: Stream, line: &str) {
-        let line = format!("worker {worker} | {line}");
+        let line = format!("worker {worker} | {}", as_text(line));
         let out = match stream {
             Stream::Stdout => &mut self.out,
             Stream::Stderr => &mut self.err,
@@ -213,6 +213,13 @@ fn write_line(face: &mut Face, out: &mut dyn Write, line: &str) {
         Face::Bar(bar) => bar.suspend(write),
         _ => write(),
     }
+}
+
+/// A line that evcxr, in a notebook, does not take for the beginning of rich output: it looks for that
+/// anywhere in a line, and would wait for the end, which never comes, with all that follows. Another kind
+/// of space looks the same.
+fn as_text(line: &str) -> String {
+    line.replace("EVCXR_BEGIN_CONTENT ", "EVCXR_BEGIN_CONTENT\u{a0}")
 }
 
 #[cfg(test)]
@@ -284,6 +291,15 @@ mod tests {
         assert!(err.lines().last().is_some_and(|l| l.starts_with("100 of 100 trajectories in ")));
         assert!(out.chars().chain(err.chars()).all(|c| c == '\n' || !c.is_control()));
         assert!(!err.contains("nothing much"));
+    }
+
+    #[test]
+    fn a_worker_begins_no_rich_output() {
+        let out = Sink::default();
+        let mut progress = Progress::lines(true, Box::new(out.clone()), Box::new(std::io::sink()));
+        let line = "so EVCXR_BEGIN_CONTENT text/html";
+        progress.on(Event::Output { worker: 0, stream: Stream::Stdout, line });
+        assert_eq!(out.text(), "worker 0 | so EVCXR_BEGIN_CONTENT\u{a0}text/html\n");
     }
 
     #[test]
