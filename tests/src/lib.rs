@@ -2,6 +2,7 @@
 
 pub mod documents;
 pub mod golden;
+pub mod kernel;
 pub mod matrix;
 pub mod peers;
 pub mod simulations;

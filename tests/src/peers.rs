@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 /// # Errors
 /// When it is not there: the command that installs it.
 pub fn python() -> Result<PathBuf, String> {
-    let folder = std::env::var_os("FASCICLE_PEERS").map_or_else(default_folder, PathBuf::from);
+    let told = std::env::var_os("FASCICLE_PEERS").map(PathBuf::from);
+    let folder = told.unwrap_or_else(|| cache().join("peers"));
     let python = folder.join("bin/python");
     if python.exists() {
         return Ok(python);
@@ -23,10 +24,11 @@ pub fn python() -> Result<PathBuf, String> {
     ))
 }
 
-fn default_folder() -> PathBuf {
+/// Where `./task` keeps what it has installed.
+pub(crate) fn cache() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
-    cache.unwrap_or_else(home).join("fascicle/peers")
+    cache.unwrap_or_else(home).join("fascicle")
 }
 
 /// What a script of `tests/peers` prints.
