@@ -129,6 +129,7 @@ pub mod prelude {
         TullyProblemTwo, task, tasks,
     };
 
+    pub use crate::chart::{Chart, Plots};
     pub use crate::show::{Show, ShowModel};
     pub use crate::{
         Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver,

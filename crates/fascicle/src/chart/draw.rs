@@ -1,11 +1,12 @@
 //! Drawing a chart on any backend of plotters.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::curves::Curve;
+use super::curves::{Curve, Kind};
 use super::palette::{self, COLOURS, GRID, INK};
 use super::{Chart, ChartError};
 
@@ -32,19 +33,25 @@ fn try_draw<B: DrawingBackend>(
         .margin((16.0 * scale) as i32)
         .x_label_area_size((56.0 * scale) as i32)
         .y_label_area_size((76.0 * scale) as i32)
-        .build_cartesian_2d(time_range(&chart.times), value_range(chart))?;
+        .build_cartesian_2d(x_range(chart), value_range(chart))?;
+    let number = |value: &f64| label(*value, chart.logarithmic);
     plot.configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID.stroke_width(thin))
         .axis_style(INK.stroke_width(thin))
         .set_all_tick_mark_size((5.0 * scale) as i32)
-        .x_desc(&chart.time_label)
+        .x_label_formatter(&number)
+        .y_label_formatter(&number)
+        .x_desc(&chart.x_label)
         .y_desc(value_label(chart))
         .label_style(font(17.0))
         .axis_desc_style(font(19.0))
         .draw()?;
     for (curve, &colour) in chart.curves.iter().zip(COLOURS.iter().cycle()) {
-        draw_curve(&mut plot, &chart.times, curve, colour, scale)?;
+        match curve.kind {
+            Kind::Line => draw_curve(&mut plot, &on_axes(curve, chart), colour, scale)?,
+            Kind::Steps => draw_steps(&mut plot, curve, colour)?,
+        }
     }
     if chart.curves.len() > 1 {
         // Many curves need smaller letters, or the legend covers them.
@@ -63,12 +70,11 @@ fn try_draw<B: DrawingBackend>(
 
 fn draw_curve<B: DrawingBackend>(
     plot: &mut Plot<'_, B>,
-    times: &[f64],
     curve: &Curve,
     colour: RGBColor,
     scale: f64,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let points = || times.iter().zip(&curve.values).zip(&curve.errors);
+    let points = || curve.x.iter().zip(&curve.values).zip(&curve.errors);
     let edge = |sign: f64| points().map(move |((&t, &x), &e)| (t, x + sign * e));
     let finite = |point: &(f64, f64)| point.1.is_finite();
     if has_errors(curve) {
@@ -77,7 +83,7 @@ fn draw_curve<B: DrawingBackend>(
         plot.draw_series(std::iter::once(Polygon::new(band, colour.mix(0.25))))?;
     }
     let width = (2.0 * scale).round().max(1.0) as u32;
-    let line = times.iter().copied().zip(curve.values.iter().copied());
+    let line = curve.x.iter().copied().zip(curve.values.iter().copied());
     let line: Vec<_> = line.filter(finite).collect();
     if let [point] = line.as_slice() {
         plot.draw_series(std::iter::once(Circle::new(*point, 2 * width, colour.filled())))?;
@@ -90,10 +96,51 @@ fn draw_curve<B: DrawingBackend>(
     Ok(())
 }
 
+fn draw_steps<B: DrawingBackend>(
+    plot: &mut Plot<'_, B>,
+    curve: &Curve,
+    colour: RGBColor,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let bars = curve.x.windows(2).zip(&curve.values).map(|(edges, &value)| {
+        let corners = [(edges[0], 0.0), (edges[1], value)];
+        Rectangle::new(corners, colour.mix(0.6).filled())
+    });
+    plot.draw_series(bars)?;
+    Ok(())
+}
+
+/// The curve as the axes have it: of logarithms, if they are logarithmic.
+fn on_axes<'a>(curve: &'a Curve, chart: &Chart) -> Cow<'a, Curve> {
+    if !chart.logarithmic {
+        return Cow::Borrowed(curve);
+    }
+    let mut curve = curve.clone();
+    curve.x.iter_mut().chain(&mut curve.values).for_each(|value| *value = value.log10());
+    Cow::Owned(curve)
+}
+
+/// What stands at a tick.
+pub(super) fn label(value: f64, logarithmic: bool) -> String {
+    let value = if logarithmic { 10_f64.powf(value) } else { value };
+    let size = value.abs();
+    if size < 1e-12 {
+        "0".to_string()
+    } else if !(1e-3..1e6).contains(&size) {
+        format!("{value:.1e}")
+    } else {
+        let digits = (2 - size.log10().floor() as i32).clamp(0, 6) as usize;
+        let text = format!("{value:.digits$}");
+        if digits == 0 {
+            return text;
+        }
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    }
+}
+
 /// The axis says what the bands are.
 fn value_label(chart: &Chart) -> String {
     if chart.curves.iter().any(has_errors) {
-        format!("{} (band: ± standard error)", chart.value_label)
+        format!("{}, band: ± standard error", chart.value_label)
     } else {
         chart.value_label.clone()
     }
@@ -103,15 +150,20 @@ fn has_errors(curve: &Curve) -> bool {
     curve.errors.iter().any(|error| error.is_finite() && *error > 0.0)
 }
 
-fn time_range(times: &[f64]) -> Range<f64> {
-    let (first, last) = (times[0], times[times.len() - 1]);
+/// The range of all curves along x.
+fn x_range(chart: &Chart) -> Range<f64> {
+    let all = || chart.curves.iter().map(|curve| on_axes(curve, chart));
+    let ends = all().flat_map(|curve| curve.x.clone());
+    let (first, last) = ends
+        .filter(|x| x.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
     if first < last { first..last } else { first - 0.5..first + 0.5 }
 }
 
 /// The range of all curves with their bands, and some air.
 fn value_range(chart: &Chart) -> Range<f64> {
     let (mut low, mut high) = chart.at_least.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-    for curve in &chart.curves {
+    for curve in chart.curves.iter().map(|curve| on_axes(curve, chart)) {
         for (&value, &error) in curve.values.iter().zip(&curve.errors) {
             let error = if error.is_finite() { error } else { 0.0 };
             low = low.min(value - error);

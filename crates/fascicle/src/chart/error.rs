@@ -22,6 +22,37 @@ pub enum ChartError {
         /// The shape it has.
         found: Vec<usize>,
     },
+    /// The matrix has no such element.
+    #[error(
+        "output `{name}` has no element ({row}, {column}): expected two of its {states} states"
+    )]
+    NoElement {
+        /// The output's name.
+        name: String,
+        /// The row asked for.
+        row: usize,
+        /// The column asked for.
+        column: usize,
+        /// The number of states.
+        states: usize,
+    },
+    /// No trajectory was kept whole.
+    #[error(
+        "the data have no trajectories of their own, only means: expected some that were kept, by \
+         RunOptions::with_keep_trajectories"
+    )]
+    NothingKept,
+    /// There is no such time.
+    #[error("there is no time number {found}: expected one from 0 to {}", times.saturating_sub(1))]
+    NoTime {
+        /// The number asked for.
+        found: usize,
+        /// How many times there are.
+        times: usize,
+    },
+    /// There are no standard errors, as of a single trajectory.
+    #[error("the data have no standard errors to draw: expected two trajectories at least")]
+    NoErrors,
     /// There is nothing to draw.
     #[error("the data hold no trajectories, expected at least one")]
     Empty,

@@ -1,7 +1,7 @@
 //! Charts inside of a page.
 
 use super::Chart;
-use super::curves::Curve;
+use super::curves::{Curve, Kind};
 
 /// The most points of all curves of a chart.
 const POINTS: usize = 1000;
@@ -16,22 +16,19 @@ pub(super) fn thinned(chart: &Chart) -> Chart {
         chart.title = format!("{} ({CURVES} of {} curves)", chart.title, chart.curves.len());
         chart.curves.truncate(CURVES);
     }
-    let (there, most) = (chart.times.len(), (POINTS / chart.curves.len().max(1)).max(2));
-    if there > most {
-        let kept: Vec<usize> = (0..most).map(|at| at * (there - 1) / (most - 1)).collect();
-        let pick = |all: &[f64]| kept.iter().map(|&at| all[at]).collect();
-        chart.curves = chart
-            .curves
-            .iter()
-            .map(|curve| Curve {
-                label: curve.label.clone(),
-                values: pick(&curve.values),
-                errors: pick(&curve.errors),
-            })
-            .collect();
-        chart.times = pick(&chart.times);
-    }
+    let most = (POINTS / chart.curves.len().max(1)).max(2);
+    chart.curves.iter_mut().for_each(|curve| thin(curve, most));
     chart
+}
+
+fn thin(curve: &mut Curve, most: usize) {
+    let there = curve.x.len();
+    if there > most && curve.kind == Kind::Line {
+        let kept: Vec<usize> = (0..most).map(|at| at * (there - 1) / (most - 1)).collect();
+        for all in [&mut curve.x, &mut curve.values, &mut curve.errors] {
+            *all = kept.iter().map(|&at| all[at]).collect();
+        }
+    }
 }
 
 /// With the page's background and ink, in which the grid is faint.

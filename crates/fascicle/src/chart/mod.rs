@@ -1,4 +1,4 @@
-//! Charts of outputs over time, with bands of their standard errors, as SVG and PNG.
+//! Charts of data, with bands of their standard errors, as SVG and PNG.
 //!
 //! PNG needs the feature `png`. Its font is part of the library (DejaVu Sans, a subset), so that a
 //! picture looks the same everywhere and needs no fonts of the system.
@@ -11,6 +11,7 @@ mod inline;
 pub mod palette;
 #[cfg(feature = "png")]
 mod picture;
+mod plots;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,9 @@ use plotters::prelude::SVGBackend;
 
 use curves::Curve;
 pub use error::ChartError;
+pub use plots::Plots;
 
-/// A chart of curves over time, each with a band of ± one standard error.
+/// A chart of curves, each with a band of ± one standard error.
 ///
 /// ```
 /// use fascicle::chart::Chart;
@@ -41,13 +43,14 @@ pub use error::ChartError;
 #[derive(Clone, Debug)]
 pub struct Chart {
     curves: Vec<Curve>,
-    times: Vec<f64>,
     title: String,
-    time_label: String,
+    x_label: String,
     value_label: String,
     size: (u32, u32),
     /// The range of values that is shown at least.
     at_least: Option<(f64, f64)>,
+    /// Both axes.
+    logarithmic: bool,
 }
 
 /// "SpinBoson, MeanField: population of state 0, state 1"
@@ -65,9 +68,35 @@ impl Chart {
     /// # Errors
     /// When there is no such output, or it has another shape.
     pub fn populations(data: &Data, output: &str) -> Result<Self, ChartError> {
-        let mut chart = Self::new(data, curves::diagonal(data, output)?)?;
+        let mut chart = Self::over_time(data, curves::diagonal(data, output)?)?;
         chart.value_label = "population".to_string();
         chart.at_least = Some((0.0, 1.0));
+        Ok(chart)
+    }
+
+    /// Real and imaginary parts of the coherences, off the diagonal of a density matrix: those three that
+    /// become largest.
+    ///
+    /// # Errors
+    /// When there is no such output, or it is no matrix of two states at least.
+    pub fn coherences(data: &Data, output: &str) -> Result<Self, ChartError> {
+        let mut chart = Self::over_time(data, curves::coherences(data, output)?)?;
+        chart.value_label = "coherence".to_string();
+        Ok(chart)
+    }
+
+    /// Real and imaginary part of one coherence.
+    ///
+    /// # Errors
+    /// When there is no such output, or it has no such element.
+    pub fn coherence(
+        data: &Data,
+        output: &str,
+        row: usize,
+        column: usize,
+    ) -> Result<Self, ChartError> {
+        let mut chart = Self::over_time(data, curves::coherence(data, output, (row, column))?)?;
+        chart.value_label = "coherence".to_string();
         Ok(chart)
     }
 
@@ -76,24 +105,102 @@ impl Chart {
     /// # Errors
     /// When there is no such output, or it is complex.
     pub fn output(data: &Data, output: &str) -> Result<Self, ChartError> {
-        let mut chart = Self::new(data, curves::components(data, output)?)?;
+        let mut chart = Self::over_time(data, curves::components(data, output)?)?;
         chart.value_label = output.replace('_', " ");
         Ok(chart)
     }
 
-    fn new(data: &Data, curves: Vec<Curve>) -> Result<Self, ChartError> {
+    /// The outputs `quantum_energy` and `classical_energy`, each as far as it is there.
+    ///
+    /// # Errors
+    /// When neither is.
+    pub fn energies(data: &Data) -> Result<Self, ChartError> {
+        let quantum = curves::components(data, "quantum_energy");
+        let classical = curves::components(data, "classical_energy");
+        let curves = match (quantum, classical) {
+            (Ok(quantum), Ok(classical)) => quantum.into_iter().chain(classical).collect(),
+            (Ok(curves), Err(_)) | (Err(_), Ok(curves)) => curves,
+            (Err(error), Err(_)) => return Err(error),
+        };
+        let mut chart = Self::over_time(data, curves)?;
+        chart.value_label = with_unit("energy", data.description().get("unit of energy"));
+        Ok(chart)
+    }
+
+    /// How the standard errors of outputs have shrunk from round to round, both axes logarithmic, beside
+    /// the line 1/√n: the largest standard error of each at the end of a round. One that is drawn as a
+    /// point had one round.
+    ///
+    /// # Errors
+    /// When there is no such output, or no standard error.
+    pub fn convergence(data: &Data, outputs: &[&str]) -> Result<Self, ChartError> {
+        let mut chart = Self::new(data, curves::convergence(data, outputs)?);
+        chart.x_label = "trajectories".to_string();
+        chart.value_label = "largest standard error".to_string();
+        chart.logarithmic = true;
+        Ok(chart)
+    }
+
+    /// How a real output is distributed over the kept trajectories at one of the times, by its number.
+    ///
+    /// # Errors
+    /// When no trajectories were kept, or there is no such output or time.
+    pub fn distribution(data: &Data, output: &str, time: usize) -> Result<Self, ChartError> {
+        let mut chart = Self::new(data, vec![curves::distribution(data, output, time)?]);
+        chart.title = format!("{} at time {}", chart.title, data.times()[time]);
+        chart.x_label = output.replace('_', " ");
+        chart.value_label = "trajectories".to_string();
+        chart.at_least = Some((0.0, 1.0));
+        Ok(chart)
+    }
+
+    /// The curves of several charts in one, each with the name of its chart before its own. Labels and
+    /// title are those of the first.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn compare<'a>(
+        charts: impl IntoIterator<Item = (&'a str, Self)>,
+    ) -> Result<Self, ChartError> {
+        let named = charts.into_iter().map(|(name, mut chart)| {
+            for curve in &mut chart.curves {
+                curve.label = format!("{name}: {}", curve.label);
+            }
+            chart
+        });
+        let together = |mut all: Self, chart: Self| {
+            all.curves.extend(chart.curves);
+            all.at_least = all.at_least.or(chart.at_least);
+            all
+        };
+        named.reduce(together).ok_or(ChartError::Empty)
+    }
+
+    /// With these of the curves alone, by their numbers; others than there are mean nothing.
+    #[must_use]
+    pub fn only(mut self, curves: &[usize]) -> Self {
+        let mut number = 0..;
+        self.curves.retain(|_| number.next().is_some_and(|number| curves.contains(&number)));
+        self
+    }
+
+    fn over_time(data: &Data, curves: Vec<Curve>) -> Result<Self, ChartError> {
         if data.times().is_empty() || data.seeds().is_empty() {
             return Err(ChartError::Empty);
         }
-        Ok(Self {
+        Ok(Self::new(data, curves))
+    }
+
+    fn new(data: &Data, curves: Vec<Curve>) -> Self {
+        Self {
             curves,
-            times: data.times().to_vec(),
             title: data.description().simulation.clone(),
-            time_label: with_unit("time", data.description().get("unit of time")),
+            x_label: with_unit("time", data.description().get("unit of time")),
             value_label: String::new(),
             size: (900, 560),
             at_least: None,
-        })
+            logarithmic: false,
+        }
     }
 
     /// With a title. Default: the simulation's name.
@@ -105,8 +212,8 @@ impl Chart {
 
     /// With labels of the axes. Default: `time` with the model's unit, and the output's name.
     #[must_use]
-    pub fn with_labels(mut self, time: impl Into<String>, value: impl Into<String>) -> Self {
-        self.time_label = time.into();
+    pub fn with_labels(mut self, x: impl Into<String>, value: impl Into<String>) -> Self {
+        self.x_label = x.into();
         self.value_label = value.into();
         self
     }

@@ -6,6 +6,7 @@ use fascicle_core::{
 };
 
 use super::*;
+use crate::prelude::*;
 
 /// Units whose populations spread with time.
 struct Spread {
@@ -60,8 +61,7 @@ fn data(times: usize, units: u64) -> Data {
 fn an_svg_has_curves_bands_and_words() {
     let svg = Chart::populations(&data(40, 25), "dm_db").unwrap().svg().unwrap();
     assert_eq!(svg.matches("<polygon").count(), 2, "a band for each state");
-    for words in ["a spread", "time", "population (band: ± standard error)", "state 0", "state 1"]
-    {
+    for words in ["a spread", "time", "population, band: ± standard error", "state 0", "state 1"] {
         assert!(svg.contains(words), "{words}");
     }
     assert!(svg.contains("#0072B2") && svg.contains("#D55E00"));
@@ -108,4 +108,94 @@ fn what_cannot_be_drawn_says_why() {
     let chart = Chart::output(&data, "energy").unwrap();
     let error = chart.save_png("no such folder/chart.png").unwrap_err().to_string();
     assert!(error.starts_with("could not write no such folder/chart.png: "), "{error}");
+}
+
+/// The words of a chart.
+fn words(chart: &Chart) -> Vec<String> {
+    let svg = chart.svg().unwrap();
+    let texts = svg.split("<text ").skip(1);
+    texts.map(|text| text.lines().nth(1).unwrap_or_default().to_string()).collect()
+}
+
+fn has(chart: &Chart, wanted: &[&str]) {
+    let words = words(chart);
+    for word in wanted {
+        assert!(words.iter().any(|found| found == word), "{word} in {words:?}");
+    }
+}
+
+#[test]
+fn coherences_are_those_that_become_largest() {
+    let mut sim = Simulation::new(
+        HolsteinLattice { N: 5, g: 0.1, ..Default::default() },
+        MeanField::default(),
+    );
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.01;
+    sim.settings.num_trajs = 8;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = (0..5).map(|site| c64(f64::from(u8::from(site == 0)), 0.0)).collect();
+    let data = serial_driver(&sim).unwrap();
+    let chart = data.plot_coherences().unwrap();
+    assert_eq!(chart.curves.len(), 6);
+    // From site 0 to its neighbours in the ring.
+    has(&chart, &["Re 01", "Im 01", "Re 04", "Im 04", "coherence, band: ± standard error"]);
+    let error = Chart::coherence(&data, "dm_db", 0, 7).unwrap_err().to_string();
+    assert!(error.contains("has no element (0, 7)"), "{error}");
+    has(
+        &data.plot_energies().unwrap(),
+        &["quantum energy", "classical energy", "energy (kT), band: ± standard error"],
+    );
+}
+
+#[test]
+fn errors_shrink_in_a_chart_of_rounds() {
+    let ensemble = Spread { times: 5, units: 100 };
+    let options = RunOptions::new().until_standard_error("energy", 1e-9, 400);
+    let data = run_ensemble(&ensemble, &Serial, &options, &mut ignore_events).unwrap();
+    assert_eq!(data.convergence().len(), 4);
+    let chart = data.plot_convergence().unwrap();
+    has(&chart, &["dm db", "energy", "as 1/√n", "trajectories", "largest standard error", "100"]);
+    let guide = chart.curves.last().unwrap();
+    assert!((guide.values[0] / guide.values[3] - 2.0).abs() < 1e-12);
+    let single = data_of_one();
+    assert!(single.plot_convergence().unwrap_err().to_string().contains("no standard errors"));
+}
+
+fn data_of_one() -> Data {
+    data(3, 1)
+}
+
+#[test]
+fn a_distribution_counts_every_kept_trajectory_once() {
+    let ensemble = Spread { times: 3, units: 60 };
+    let options = RunOptions::new().with_keep_all_trajectories();
+    let data = run_ensemble(&ensemble, &Serial, &options, &mut ignore_events).unwrap();
+    let chart = data.plot_distribution("energy", 1).unwrap();
+    assert_eq!(chart.curves[0].values.iter().sum::<f64>(), 60.0);
+    has(&chart, &["energy", "trajectories", "a spread at time 1"]);
+    let message = |chart: Result<Chart, ChartError>| chart.unwrap_err().to_string();
+    let error = message(data.plot_distribution("energy", 3));
+    assert_eq!(error, "there is no time number 3: expected one from 0 to 2");
+    assert!(
+        message(self::data(3, 5).plot_distribution("energy", 1)).contains("with_keep_trajectories")
+    );
+}
+
+#[test]
+fn charts_are_compared_curve_by_curve() {
+    let (few, many) = (data(10, 20), data(12, 50));
+    let upper = |data: &Data| data.plot_populations().unwrap().only(&[0]);
+    let chart = Chart::compare([("few", upper(&few)), ("many", upper(&many))]).unwrap();
+    has(&chart, &["few: state 0", "many: state 0"]);
+    assert_eq!((chart.curves.len(), chart.curves[1].x.len()), (2, 12));
+    assert!(Chart::compare([]).is_err());
+}
+
+#[test]
+fn ticks_are_short() {
+    let label = |value: f64| draw::label(value, false);
+    assert_eq!([0.0, 0.5, -0.25, 100.0, 2500.0].map(label), ["0", "0.5", "-0.25", "100", "2500"]);
+    assert_eq!([1e-5, 2e7].map(label), ["1.0e-5", "2.0e7"]);
+    assert_eq!(draw::label(2.0, true), "100");
 }

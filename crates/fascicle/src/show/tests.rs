@@ -133,7 +133,7 @@ fn arrays_show_their_first_rows() {
 #[test]
 fn a_chart_in_a_notebook_takes_the_colours_of_its_theme() {
     let data = serial_driver(simulation()).unwrap();
-    let chart = crate::chart::Chart::populations(&data, "dm_db").unwrap();
+    let chart = Chart::populations(&data, "dm_db").unwrap();
     let (html, file) = (chart.html(), chart.svg().unwrap());
     assert!(html.contains("currentColor") && !html.contains("#FFFFFF\"/>"), "{html}");
     assert!(file.contains("#FFFFFF") && !file.contains("currentColor"));
