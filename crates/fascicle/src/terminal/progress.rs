@@ -8,8 +8,14 @@ use fascicle_core::{Event, Level, PieceFailure, Progress as Counts, Stream};
 
 use super::bar::Bar;
 
-/// Between two lines of progress in a log.
-const QUIET: Duration = Duration::from_secs(2);
+/// Between two lines of progress in a log, at the least and at the most.
+const QUIET: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(600));
+
+/// When the next line is due, so long after the beginning: each is half as late again, so that a run of a
+/// minute has eight lines, one of an hour twenty, and a longer one another every ten minutes.
+fn next_line(elapsed: Duration) -> Duration {
+    elapsed + (elapsed / 2).clamp(QUIET.0, QUIET.1)
+}
 
 /// Shows how a run goes on: feed it the run's events.
 ///
@@ -34,7 +40,7 @@ pub struct Progress {
 enum Face {
     Hidden,
     Bar(Bar),
-    Lines { last: Instant },
+    Lines { next: Duration },
 }
 
 impl fmt::Debug for Progress {
@@ -58,7 +64,7 @@ impl Progress {
     /// Plain lines to these writers.
     fn lines(shown: bool, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
         let start = Instant::now();
-        let face = if shown { Face::Lines { last: start } } else { Face::Hidden };
+        let face = if shown { Face::Lines { next: QUIET.0 } } else { Face::Hidden };
         let (unit, crew, counts) = ("pieces", String::new(), Counts::default());
         Self { face, out, err, start, unit, crew, round: 1, counts, resumed: 0 }
     }
@@ -132,8 +138,8 @@ impl Progress {
                 // The rate is of what is run now.
                 bar.begin(counts.items, counts.all_items);
             }
-            Face::Lines { last } => {
-                *last = Instant::now();
+            Face::Lines { next } => {
+                *next = QUIET.0;
                 let batches = if counts.all_pieces == 1 { "batch" } else { "batches" };
                 let Counts { all_items, all_pieces, .. } = counts;
                 let there = match counts.items {
@@ -164,11 +170,11 @@ impl Progress {
         match &mut self.face {
             Face::Hidden => {}
             Face::Bar(bar) => bar.advance(counts.items, counts.all_items),
-            Face::Lines { last } => {
-                if counts.items == counts.all_items || last.elapsed() < QUIET {
+            Face::Lines { next } => {
+                if counts.items == counts.all_items || self.start.elapsed() < *next {
                     return;
                 }
-                *last = Instant::now();
+                *next = next_line(self.start.elapsed());
                 let Counts { items, all_items, .. } = counts;
                 let percent = 100 * items / all_items.max(1);
                 let run = items.saturating_sub(self.resumed).max(1);
@@ -343,8 +349,7 @@ mod tests {
         let snapshot = &|| None;
         progress.on(Event::Round { round: 1, progress: of(100, 200), partial, snapshot });
         // As if nothing had been said for long.
-        let last = Instant::now().checked_sub(2 * QUIET).expect("the clock has run for so long");
-        progress.face = Face::Lines { last };
+        progress.face = Face::Lines { next: Duration::ZERO };
         progress.on(Event::Done { piece: 5, worker: 0, progress: of(150, 200), partial });
         progress.on(Event::Round { round: 2, progress: of(200, 200), partial, snapshot });
         progress.finish(200);
@@ -361,5 +366,16 @@ mod tests {
         let err = Sink::default();
         Progress::lines(true, Box::new(std::io::sink()), Box::new(err.clone())).finish(0);
         assert_eq!(err.text(), "");
+    }
+
+    #[test]
+    fn a_long_run_is_no_flood_of_lines() {
+        let lines_in = |seconds| {
+            let ends = std::iter::successors(Some(QUIET.0), |&at| Some(next_line(at)));
+            ends.take_while(|at| *at < Duration::from_secs(seconds)).count()
+        };
+        assert_eq!([1, 10, 60, 3600].map(lines_in), [0, 4, 8, 20]);
+        // Later every ten minutes.
+        assert_eq!(lines_in(7200) - lines_in(3600), 6);
     }
 }
