@@ -1,5 +1,4 @@
-//! The notebooks: their cells compile, and the index has them all. (Running them in a kernel is a test of
-//! its own, to come with the notebook's display.)
+//! The notebooks: their cells compile, and the index has them all. tests/kernel.rs runs them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
