@@ -55,7 +55,8 @@ fn a_panicking_task_names_batch_and_seeds_and_loses_nothing_else() {
             assert!(
                 text.starts_with("1 of 6 batches failed; the 50 finished trajectories are in ")
             );
-            let line = "\n  batch 2 (seeds 20-29) failed: panicked: seed 23 is unlucky";
+            let line = "\n  batch 2 (seeds 20-29) failed: panicked: seed 23 is unlucky\n    to run it \
+                        alone: Driver::Serial.run(&sim, RunOptions::new().with_seeds(20..=29_u64))";
             assert!(text.ends_with(line), "{text}");
             let Error::Failed { finished, rescue: Rescue::File { path, trajectories }, .. } = error
             else {

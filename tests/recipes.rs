@@ -219,6 +219,7 @@ fn a_failure_in_a_task_of_ones_own_is_told_with_its_causes() {
     // What `main` prints of it is for people.
     assert_eq!(
         format!("{error:?}"),
-        "1 of 1 batches failed; no trajectory was finished\n  batch 0 (seeds 0-9) failed: no luck"
+        "1 of 1 batches failed; no trajectory was finished\n  batch 0 (seeds 0-9) failed: no luck\n    \
+         to run it alone: Driver::Serial.run(&sim, RunOptions::new().with_seeds(0..=9_u64))"
     );
 }

@@ -44,7 +44,12 @@ fn run() -> Result<(), Box<dyn Error>> {
     data.save("spin_boson.h5")?;
     println!("digest {}", data.digest());
     println!("wrote spin_boson.svg, spin_boson.png and spin_boson.h5");
-    Ok(())
+    if data.is_complete() {
+        Ok(())
+    } else {
+        // After Ctrl-C, for example: what is finished is there all the same.
+        Err(format!("{} trajectories are missing", data.missing().len()).into())
+    }
 }
 
 /// A number from the command line, if it is given.

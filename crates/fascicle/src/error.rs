@@ -141,12 +141,11 @@ fn is_of_worker(failure: &PieceFailure) -> bool {
 fn list(failures: &[PieceFailure]) -> String {
     const SHOWN: usize = 5;
     let line = |failure: &PieceFailure| {
-        let again = failure.reproduce().filter(|_| is_of_worker(failure));
+        let again = failure.reproduce();
+        let caution = if is_of_worker(failure) { " (it may end the program)" } else { "" };
         format!(
             "\n  {failure}{}",
-            again.map_or(String::new(), |line| format!(
-                "\n    again, in a program that it may end: {line}"
-            ))
+            again.map_or(String::new(), |line| format!("\n    to run it alone{caution}: {line}"))
         )
     };
     let mut text: String = failures.iter().take(SHOWN).map(line).collect();

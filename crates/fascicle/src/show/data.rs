@@ -1,11 +1,11 @@
 //! Data: what came out.
 
-use fascicle_core::{Data, Level, OutputSpec, RunRecord};
+use fascicle_core::{Data, Level, OutputSpec};
 
 use super::table::Table;
 use super::{Show, html};
 use crate::chart::Chart;
-use crate::terminal;
+use crate::terminal::{self, title, told};
 
 /// The most warnings and failures that are written out.
 const MOST: usize = 8;
@@ -24,44 +24,8 @@ impl Show for Data {
         }
         inside.push_str(&outputs(self).html());
         inside.push_str(&html::folded("provenance", &provenance(self).html()));
-        html::section(&heading(self), &inside)
+        html::section(&title(self), &inside)
     }
-}
-
-fn heading(data: &Data) -> String {
-    let mut text =
-        format!("{}: {} trajectories", data.description().simulation, data.seeds().len());
-    if let (Some(first), Some(last)) = (data.seeds().first(), data.seeds().last()) {
-        text.push_str(&format!(", seeds {first} to {last}"));
-    }
-    if !data.is_complete() {
-        text.push_str(&format!(", incomplete: {} are missing", data.missing().len()));
-    }
-    text
-}
-
-/// "200 trajectories on processes (4 workers) in 0.52 s, 385 a second, …"
-pub fn told(run: &RunRecord) -> String {
-    let mut text = format!("{} trajectories on {}", run.trajectories, run.driver);
-    if run.tasks > 1 {
-        text.push_str(&format!(" ({} workers)", run.tasks));
-    }
-    if let (Some(seconds), Some(speed)) = (run.seconds, run.speed()) {
-        text.push_str(&format!(" in {seconds:.2} s, {speed:.0} a second"));
-    }
-    if run.rounds > 1 {
-        text.push_str(&format!(", {} rounds", run.rounds));
-    }
-    if run.resumed > 0 {
-        text.push_str(&format!(", {} of them from a checkpoint", run.resumed));
-    }
-    if run.workers_lost > 0 {
-        text.push_str(&format!(", {} workers lost and replaced", run.workers_lost));
-    }
-    if run.interrupted {
-        text.push_str(", interrupted");
-    }
-    text
 }
 
 /// Warnings and failures, if there are any.

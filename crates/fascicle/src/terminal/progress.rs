@@ -105,7 +105,11 @@ impl Progress {
             return;
         }
         let seconds = self.start.elapsed().as_secs_f64();
-        let rate = finished.saturating_sub(self.resumed) as f64 / seconds.max(1e-9);
+        let run = finished.saturating_sub(self.resumed);
+        let rate = match run {
+            0 => String::new(),
+            _ => format!(", {:.0} a second", run as f64 / seconds.max(1e-9)),
+        };
         let unit = self.unit;
         let rounds = match self.round {
             1 => String::new(),
@@ -116,7 +120,7 @@ impl Progress {
             failed => format!(", {failed} failed"),
         };
         self.say(&format!(
-            "{finished} of {all_items} {unit} in {seconds:.2} s, {rate:.0} a second{rounds}{failed}"
+            "{finished} of {all_items} {unit} in {seconds:.2} s{rate}{rounds}{failed}"
         ));
     }
 
