@@ -1,7 +1,10 @@
 //! Charts inside of a page.
 
+use plotters::style::{RGBColor, WHITE};
+
 use super::Chart;
 use super::curves::{Curve, Kind};
+use super::palette::{COLOURS, GRID, INK};
 
 /// The most points of all curves of a chart.
 const POINTS: usize = 1000;
@@ -33,9 +36,16 @@ fn thin(curve: &mut Curve, most: usize) {
 
 /// With the page's background and ink, in which the grid is faint.
 pub(super) fn in_page_colours(svg: &str) -> String {
+    let faint = "stroke=\"currentColor\" stroke-opacity=\"0.2\"";
+    let dark = COLOURS[COLOURS.len() - 1];
     svg.replace("<svg ", "<svg style=\"max-width:100%;height:auto\" ")
-        .replace("\"#FFFFFF\"", "\"none\"")
-        .replace("\"#282828\"", "\"currentColor\"")
-        .replace("\"#464646\"", "\"currentColor\"")
-        .replace("stroke=\"#E4E4E4\"", "stroke=\"currentColor\" stroke-opacity=\"0.2\"")
+        .replace(&quoted(WHITE), "\"none\"")
+        .replace(&quoted(INK), "\"currentColor\"")
+        .replace(&quoted(dark), "\"currentColor\"")
+        .replace(&format!("stroke={}", quoted(GRID)), faint)
+}
+
+/// A colour as an attribute of SVG.
+fn quoted(RGBColor(r, g, b): RGBColor) -> String {
+    format!("\"#{r:02X}{g:02X}{b:02X}\"")
 }

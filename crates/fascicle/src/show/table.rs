@@ -1,6 +1,7 @@
 //! Tables of words and numbers, as text and as HTML.
 
 use super::html::escape;
+use crate::terminal::widths;
 
 /// The longest a cell may be; what is longer is cut.
 const LONGEST: usize = 160;
@@ -23,10 +24,7 @@ impl Table {
 
     /// As text: columns by spaces.
     pub fn text(&self) -> String {
-        let length = |cell: &String| cell.chars().count();
-        let width = |column: usize| self.lines.iter().map(|line| length(&line[column])).max();
-        let widths: Vec<usize> =
-            (0..self.lines[0].len()).map(|column| width(column).unwrap_or(0)).collect();
+        let widths = widths(&self.lines);
         let shown = |line: &Vec<String>| {
             let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
             format!("  {}\n", cells.collect::<Vec<_>>().join("   ").trim_end())

@@ -6,4 +6,4 @@ mod table;
 
 pub use progress::Progress;
 pub use table::table;
-pub(crate) use table::{title, told};
+pub(crate) use table::{title, told, widths};

@@ -35,9 +35,7 @@ pub fn table(data: &Data) -> String {
 
 /// Lines of cells, the first being the head, right-aligned between rules.
 fn drawn(lines: &[Vec<String>]) -> String {
-    let length = |cell: &String| cell.chars().count();
-    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+    let widths = widths(lines);
     let all = widths.iter().map(|width| width + 2).sum();
     let (thin, thick) = ("─".repeat(all), "═".repeat(all));
     let mut text = format!("{thin}\n");
@@ -50,6 +48,13 @@ fn drawn(lines: &[Vec<String>]) -> String {
         }
     }
     text + &thin + "\n"
+}
+
+/// The width of each column of lines of cells, of which there is one at least.
+pub(crate) fn widths(lines: &[Vec<String>]) -> Vec<usize> {
+    let length = |cell: &String| cell.chars().count();
+    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
+    (0..lines[0].len()).map(width).collect()
 }
 
 /// An output's name and shape.

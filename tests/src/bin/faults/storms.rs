@@ -22,7 +22,7 @@ const STORMS: [(&str, fn()); 4] = [
 ];
 
 /// Whether the locks of a storm are kept usable by fork handlers, or by the driver: nobody is hit.
-fn lasting(name: &str) -> bool {
+fn is_guarded(name: &str) -> bool {
     matches!(name, "malloc" | "stdout")
 }
 
@@ -67,7 +67,9 @@ pub fn all(length: Length) -> Found {
             scope.spawn(|| storm(act, &stop));
             // In the short form until the storm has hit a worker, if it does.
             let result = (0..most).try_for_each(|round| {
-                if round >= least && (lasting(name) || replaced.get(name).is_some_and(|&n| n > 0)) {
+                if round >= least
+                    && (is_guarded(name) || replaced.get(name).is_some_and(|&n| n > 0))
+                {
                     return Ok(());
                 }
                 let mut counted = Counted::default();
