@@ -32,7 +32,7 @@ pub trait Kernel {
     fn run<P: Pack>(self) -> Self::Output;
 }
 
-/// The vector instructions that a kernel is compiled for.
+/// The vector instructions that a kernel is compiled for; not every build has all (build.rs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
     /// What every machine of its kind has.
@@ -55,10 +55,10 @@ impl Path {
         let mut all = vec![Self::Portable, Self::Plain];
         #[cfg(target_arch = "x86_64")]
         {
-            if std::is_x86_feature_detected!("avx2") {
+            if has_avx2() {
                 all.push(Self::Avx2);
             }
-            if std::is_x86_feature_detected!("avx512f") {
+            if has_avx512() {
                 all.push(Self::Avx512);
             }
         }
@@ -73,10 +73,10 @@ impl Path {
         }
         #[cfg(target_arch = "x86_64")]
         {
-            if std::is_x86_feature_detected!("avx512f") {
+            if has_avx512() {
                 return Self::Avx512;
             }
-            if std::is_x86_feature_detected!("avx2") {
+            if has_avx2() {
                 return Self::Avx2;
             }
         }
@@ -98,7 +98,7 @@ fn has_fused() -> bool {
     if WITHOUT_FMA.get() {
         return false;
     }
-    std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")
+    (has_avx2() || has_avx512()) && std::is_x86_feature_detected!("fma")
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -165,28 +165,36 @@ fn plain<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Plain<false>>()
 }
 
+/// Functions compiled for the vector instructions of a path, if this build has the path (build.rs).
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx512<false>>()
+macro_rules! path {
+    ($path:ident: $($name:ident $features:literal $pack:ty),*) => {$(
+        #[cfg(any(test, $path))]
+        #[target_feature(enable = $features)]
+        fn $name<K: Kernel>(kernel: K) -> K::Output {
+            kernel.run::<$pack>()
+        }
+
+        #[cfg(not(any(test, $path)))]
+        unsafe fn $name<K: Kernel>(_: K) -> K::Output {
+            unreachable!("this build has no such path")
+        }
+    )*};
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,fma")]
-fn avx512_fused<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx512<true>>()
+path!(avx2_path: avx2 "avx2" x86::Avx2<false>, avx2_fused "avx2,fma" x86::Avx2<true>);
+#[cfg(target_arch = "x86_64")]
+path!(avx512_path: avx512 "avx512f" x86::Avx512<false>, avx512_fused "avx512f,fma" x86::Avx512<true>);
+
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    cfg!(any(test, avx2_path)) && std::is_x86_feature_detected!("avx2")
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx2<false>>()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2_fused<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<x86::Avx2<true>>()
+fn has_avx512() -> bool {
+    cfg!(any(test, avx512_path)) && std::is_x86_feature_detected!("avx512f")
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]

@@ -236,6 +236,7 @@ pack! {
 
 pack! {
     /// Four lanes.
+    #[cfg_attr(not(any(test, avx2_path)), expect(dead_code, reason = "not in this build"))]
     Avx2(__m256d), 4, __m256d, (x, y, m);
     splat: _mm256_set1_pd, sqrt: _mm256_sqrt_pd,
     add: _mm256_add_pd, sub: _mm256_sub_pd, mul: _mm256_mul_pd, div: _mm256_div_pd,
@@ -258,6 +259,7 @@ pack! {
 
 pack! {
     /// Eight lanes.
+    #[cfg_attr(not(any(test, avx512_path)), expect(dead_code, reason = "not in this build"))]
     Avx512(__m512d), 8, __mmask8, (x, y, m);
     splat: _mm512_set1_pd, sqrt: _mm512_sqrt_pd,
     add: _mm512_add_pd, sub: _mm512_sub_pd, mul: _mm512_mul_pd, div: _mm512_div_pd,
