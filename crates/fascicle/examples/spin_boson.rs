@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 use fascicle::chart::Chart;
 use fascicle::prelude::*;
-use fascicle::terminal::table;
 
 fn main() -> ExitCode {
     match run() {
@@ -37,7 +36,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     let data = parallel_driver_multiprocessing(&sim, workers)?;
 
-    print!("{}", table(&data));
+    print!("{}", data.text());
     let chart = Chart::populations(&data, "dm_db")?.with_title("Spin-boson model, surface hopping");
     chart.save_svg("spin_boson.svg")?;
     chart.save_png("spin_boson.png")?;

@@ -16,7 +16,7 @@ use fascicle_processes::Interruptible;
 use fascicle_processes::Processes;
 
 use crate::error::{Error, rescue};
-use crate::terminal::Progress;
+use crate::progress::Progress;
 
 /// Where a simulation runs.
 ///

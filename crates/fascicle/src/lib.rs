@@ -93,15 +93,15 @@
 //!   seeds, data to append to, trajectories to keep, a standard error to stop at, a
 //!   [checkpoint](RunOptions::with_checkpoint) to go on from.
 //! - [`Data`] has means and standard errors of every output, and is saved to and loaded from HDF5.
-//! - [`chart`] draws it; [`show`] is how it looks in a notebook; [`terminal`] shows progress and a
-//!   table.
+//! - [`chart`] draws it; [`show`] is how it looks in a notebook, and as a table of plain text.
 //! - Models, algorithms and tasks are in [`dynamics`], and the contracts underneath in [`core`].
 
+mod channel;
 pub mod chart;
 mod driver;
 mod error;
+mod progress;
 pub mod show;
-pub mod terminal;
 
 pub use driver::{Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver};
 pub use error::{Error, Rescue};
@@ -112,6 +112,7 @@ pub use fascicle_core::{
     Arithmetic, CancelHandle, Data, DataError, OnFailure, RunOptions, Seed, Seeding, c64,
 };
 pub use fascicle_dynamics as dynamics;
+pub use progress::Progress;
 
 /// What a notebook needs: `use fascicle::prelude::*;`
 pub mod prelude {
@@ -130,7 +131,7 @@ pub mod prelude {
     };
 
     pub use crate::chart::{Chart, Plots};
-    pub use crate::show::{Show, ShowModel};
+    pub use crate::show::{Live, Show, ShowModel};
     pub use crate::{
         Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver,
     };

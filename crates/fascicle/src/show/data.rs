@@ -2,17 +2,17 @@
 
 use fascicle_core::{Data, Level, OutputSpec};
 
+use super::summary::{summary, title, told};
 use super::table::Table;
 use super::{Show, html};
 use crate::chart::Chart;
-use crate::terminal::{self, title, told};
 
 /// The most warnings and failures that are written out.
 const MOST: usize = 8;
 
 impl Show for Data {
     fn text(&self) -> String {
-        terminal::table(self)
+        summary(self)
     }
 
     fn html(&self) -> String {
@@ -76,7 +76,7 @@ fn provenance(data: &Data) -> Table {
 }
 
 /// The populations, or the first real output that can be drawn.
-fn first_chart(data: &Data) -> Option<Chart> {
+pub(crate) fn first_chart(data: &Data) -> Option<Chart> {
     let real = || {
         let names = data.outputs().iter().filter(|output| !output.spec().complex);
         names.map(|output| output.name()).find_map(|name| Chart::output(data, name).ok())

@@ -16,17 +16,22 @@
 //! ```
 
 mod array;
-mod channel;
 mod chart;
 mod data;
 mod error;
 mod html;
+mod live;
 mod simulation;
+mod summary;
 mod table;
 
 use fascicle_dynamics::Model;
 
+pub(crate) use data::first_chart;
 pub use html::escape;
+pub use live::{Live, clear};
+
+use crate::channel::{self, Way};
 
 /// How a value looks in a notebook.
 pub trait Show {
@@ -39,7 +44,7 @@ pub trait Show {
     /// Shows it. evcxr calls this for the last expression of a cell; it may be called anywhere, but
     /// stock evcxr shows what was shown last.
     fn evcxr_display(&self) {
-        channel::show(&[("text/plain", self.text()), ("text/html", self.html())]);
+        channel::show(Way::here(), &[("text/plain", self.text()), ("text/html", self.html())]);
     }
 }
 
@@ -54,7 +59,8 @@ impl<M: Model> ShowModel for M {
         let table = simulation::constants(self);
         let name = self.name();
         let html = html::section(&name, &table.html());
-        channel::show(&[("text/plain", format!("{name}\n{}", table.text())), ("text/html", html)]);
+        let text = format!("{name}\n{}", table.text());
+        channel::show(Way::here(), &[("text/plain", text), ("text/html", html)]);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tables of words and numbers, as text and as HTML.
 
 use super::html::escape;
-use crate::terminal::widths;
 
 /// The longest a cell may be; what is longer is cut.
 const LONGEST: usize = 160;
@@ -45,6 +44,13 @@ impl Table {
             row(head, "th")
         )
     }
+}
+
+/// The width of each column of lines of cells, of which there is one at least.
+pub fn widths(lines: &[Vec<String>]) -> Vec<usize> {
+    let length = |cell: &String| cell.chars().count();
+    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
+    (0..lines[0].len()).map(width).collect()
 }
 
 fn cut(text: String) -> String {

@@ -2,6 +2,8 @@
 
 use fascicle_core::{Data, Output, OutputSpec, RunRecord};
 
+use super::table::widths;
+
 /// The most rows of times.
 const ROWS: usize = 11;
 
@@ -10,7 +12,7 @@ const DIAGONAL: usize = 4;
 
 /// Data as a table: what was run and how, then means ± standard errors at up to eleven times, with
 /// populations for small density matrices. Outputs of other shapes are named below it.
-pub fn table(data: &Data) -> String {
+pub fn summary(data: &Data) -> String {
     let mut text = heading(data);
     let columns = columns(data);
     if data.seeds().is_empty() {
@@ -50,13 +52,6 @@ fn drawn(lines: &[Vec<String>]) -> String {
     text + &thin + "\n"
 }
 
-/// The width of each column of lines of cells, of which there is one at least.
-pub(crate) fn widths(lines: &[Vec<String>]) -> Vec<usize> {
-    let length = |cell: &String| cell.chars().count();
-    let width = |column: usize| lines.iter().map(|line| length(&line[column])).max().unwrap_or(0);
-    (0..lines[0].len()).map(width).collect()
-}
-
 /// An output's name and shape.
 fn named(spec: &OutputSpec) -> String {
     let shape: Vec<_> = spec.shape.iter().map(usize::to_string).collect();
@@ -64,7 +59,7 @@ fn named(spec: &OutputSpec) -> String {
 }
 
 /// "SpinBoson, MeanField: 200 trajectories, seeds 0 to 199"
-pub(crate) fn title(data: &Data) -> String {
+pub fn title(data: &Data) -> String {
     let mut text =
         format!("{}: {} trajectories", data.description().simulation, data.seeds().len());
     if let (Some(first), Some(last)) = (data.seeds().first(), data.seeds().last()) {
@@ -77,7 +72,7 @@ pub(crate) fn title(data: &Data) -> String {
 }
 
 /// "200 trajectories on processes (4 workers) in 0.52 s, 385 a second, …"
-pub(crate) fn told(run: &RunRecord) -> String {
+pub fn told(run: &RunRecord) -> String {
     let mut text = format!("{} trajectories on {}", run.trajectories, run.driver);
     if run.tasks > 1 {
         text.push_str(&format!(" ({} workers)", run.tasks));
