@@ -38,6 +38,7 @@ rows!(
     restart_command,
     restart_kernel,
     command,
+    command_interrupted,
     rayon,
     many_lines,
     large_text,

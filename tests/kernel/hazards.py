@@ -22,7 +22,7 @@ def measure(name):
         with Kernel() as kernel:
             load(kernel)
             ROWS[name][0](kernel, found)
-            left = kernel.workers() if kernel.is_alive() else kernel.family()
+            left = kernel.of_runs() if kernel.is_alive() else kernel.family()
             found.add(f"{len(left)} orphans", not left)
     except Exception as error:  # A hang, or an answer that the row cannot read: what was heard is told.
         if not isinstance(error, GivenUp):

@@ -166,11 +166,18 @@ class Kernel:
         return self._evaluation(self.family())
 
     def workers(self):
-        """What the process that runs the cells has started, and what was started by that, dead or not."""
+        """What is at work for the process that runs the cells, dead or not."""
+        return {each.pid for each in self._of_runs() if not each.guards}
+
+    def of_runs(self):
+        """All that has come from the process that runs the cells, dead or not."""
+        return {each.pid for each in self._of_runs()}
+
+    def _of_runs(self):
         family = self.family()
         evaluation = self._evaluation(family)
         ours = [each for each in family if each.evaluates or each.parent == evaluation]
-        return {each.pid for each in ours if each.pid != evaluation}
+        return [each for each in ours if each.pid != evaluation]
 
     def _evaluation(self, family):
         pids = [each.pid for each in family if each.evaluates and each.parent == self.pid]

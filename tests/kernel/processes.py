@@ -12,6 +12,9 @@ MARK = "FASCICLE_KERNEL_MARK"
 EVALUATES = b"EVCXR_IS_RUNTIME=1"
 """What evcxr gives the process that runs the cells; its workers, and what they start, inherit it."""
 
+GUARDIAN = "fascicle-guard"
+"""What the process is called that watches over a run's workers."""
+
 EVERY = 0.005
 """Seconds between two looks."""
 
@@ -24,6 +27,7 @@ class Process:
     parent: int
     dead: bool
     evaluates: bool
+    guards: bool
 
 
 def family(mark):
@@ -35,11 +39,13 @@ def family(mark):
             continue
         try:
             # The name may hold anything; what follows its last parenthesis does not.
-            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+            name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
+            state, parent = rest.split()[:2]
             variables = (entry / "environ").read_bytes().split(b"\0")
         except OSError:
             continue  # It has ended meanwhile, or is another user's.
-        process = Process(int(entry.name), int(parent), state in "ZX", EVALUATES in variables)
+        evaluates, guards = EVALUATES in variables, name == GUARDIAN
+        process = Process(int(entry.name), int(parent), state in "ZX", evaluates, guards)
         if f"{MARK}={mark}".encode() in variables:
             found[process.pid] = process
         elif process.dead:

@@ -46,7 +46,7 @@ def panic_cell(kernel, found):
     cell.until_it_says("begun")
     found.at_work(kernel.workers())
     (kernel.notebooks / "go_on").touch()
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     reply = cell.finish()
     cell.listen(lambda: "the listener gives up" in reply.stderr)
     found.add("the panic is shown", "the listener gives up" in reply.stderr)
@@ -118,7 +118,7 @@ def markers(kernel, found):
 def interrupt(kernel, found):
     cell = begin_long_run(kernel, found)
     kernel.manager.interrupt_kernel()
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     found.add("the cell fails", cell.finish().status == "error")
     found.next_run(kernel)
 
@@ -126,7 +126,7 @@ def interrupt(kernel, found):
 def sigint(kernel, found):
     cell = begin_long_run(kernel, found)
     os.kill(kernel.evaluation(), signal.SIGINT)
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     found.add("the cell is well", cell.finish().status == "ok")
     reply = kernel.run('println!("{} {}", data.seeds().len(), data.missing().len());')
     kept, missing = map(int, reply.stdout[0].split())
@@ -156,7 +156,7 @@ def sigkill_kernel(kernel, found):
 def sigkill_evaluation(kernel, found):
     cell = begin_long_run(kernel, found)
     os.kill(kernel.evaluation(), signal.SIGKILL)
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     found.add("the cell fails", cell.finish().status == "error")
     found.next_run(kernel)
 
@@ -171,7 +171,7 @@ def restart_command(kernel, found):
     }""")
     found.at_work(kernel.workers())
     cell = kernel.begin(":restart")
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     found.add("restarted", cell.finish().status == "ok")
     found.next_run(kernel)
 
@@ -201,6 +201,22 @@ def command(kernel, found):
     found.add(f"{read} of {BLOCKS} commands read an empty input", read == BLOCKS)
     found.add(f"{told} of {BLOCKS} commands' outputs told", told == BLOCKS)
     found.equal(reply)
+    found.next_run(kernel)
+
+
+def command_interrupted(kernel, found):
+    """A worker that is killed does not take with it what it waits for."""
+    cell = kernel.begin(r"""
+        let waiting = quick_and(|_| {
+            std::process::Command::new("sleep").arg("300").status().expect("it runs");
+        });
+        let data = parallel_driver_multiprocessing(&waiting, 2);
+    """)
+    both = processes.seconds_until(lambda: len(kernel.workers()) == 4, WITHIN) is not None
+    found.add(f"{2 if both else 'not 2'} workers that wait for 2 commands", both)
+    kernel.manager.interrupt_kernel()
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH), "workers and commands")
+    found.add("the cell fails", cell.finish().status == "error")
     found.next_run(kernel)
 
 
@@ -290,7 +306,7 @@ def thread(kernel, found):
     found.at_work(kernel.workers())
     found.add(f"the cell's reply after {first.seconds:.1f} s", first.status == "ok")
     found.equal(kernel.run('compare(&running.join().expect("it ends"));'))
-    found.add(f"{len(kernel.workers())} workers left", not kernel.workers())
+    found.add(f"{len(kernel.of_runs())} processes left", not kernel.of_runs())
     found.next_run(kernel)
 
 
@@ -303,7 +319,7 @@ def after_interrupted(kernel, found):
     cell.until_it_says("begun")
     found.at_work(kernel.workers())
     os.kill(kernel.evaluation(), signal.SIGINT)
-    found.gone(processes.seconds_until(lambda: not kernel.workers(), WATCH))
+    found.gone(processes.seconds_until(lambda: not kernel.of_runs(), WATCH))
     cell.finish()
     reply = kernel.run("""
         println!("{}", data.seeds().len());
@@ -334,6 +350,11 @@ ROWS = {
     "restart_command": (restart_command, "`:restart` while a thread runs", CUT_OFF),
     "restart_kernel": (restart_kernel, "kernel restart during a run", ENDED),
     "command": (command, "`Command` in a worker", "its input empty, its output told; " + EQUAL),
+    "command_interrupted": (
+        command_interrupted,
+        "interrupt_request while workers wait for a `Command`",
+        f"workers and commands gone within {AT_ONCE:.0f} s, the next run equal to serial",
+    ),
     "rayon": (rayon, "rayon in a cell and in its workers", EQUAL),
     "many_lines": (many_lines, "100,000 lines of workers", "each told once; " + EQUAL),
     "large_text": (large_text, "a line of 8 MiB of a worker", "told whole; " + EQUAL),

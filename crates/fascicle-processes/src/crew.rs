@@ -8,11 +8,12 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
+use crate::guardian::Guardian;
 use crate::message::Command;
 use crate::pipes::{self, Arrival, Pipes};
 use crate::reactor::News;
 use crate::sys::{self, Process};
-use crate::worker;
+use crate::worker::{self, Driver};
 
 /// How often workers are looked after where the kernel does not tell that one has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -21,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct Crew<'w> {
     work: &'w dyn Work,
     members: Vec<Option<Member>>,
+    /// Without it, where none could be forked, what workers have started may outlive a killed driver.
+    guardian: Option<Guardian>,
     /// The cores of each worker.
     share: usize,
     /// Whom commands wait for that are not sent.
@@ -38,22 +41,28 @@ impl<'w> Crew<'w> {
     pub(crate) fn new(work: &'w dyn Work, workers: usize) -> Self {
         let members = std::iter::repeat_with(|| None).take(workers).collect();
         let (share, buffer) = (share_of_cores(workers), vec![0; pipes::USUAL]);
-        Self { work, members, share, unsent: Vec::new(), buffer }
+        Self { work, members, guardian: None, share, unsent: Vec::new(), buffer }
     }
 
     /// Forks a worker.
     pub(crate) fn fork(&mut self, worker: usize) -> io::Result<()> {
+        if self.guardian.is_none() {
+            self.guardian = Guardian::begin().ok();
+        }
         let (pipes, ends) = Pipes::open()?;
-        let (work, parent, share) = (self.work, Pid::this(), self.share);
-        let members = &mut self.members;
+        let (work, share) = (self.work, self.share);
+        let driver =
+            Driver { pid: Pid::this(), group: self.guardian.as_ref().map(Guardian::group) };
+        let (members, guardian) = (&mut self.members, &mut self.guardian);
         let mut ours = Some(pipes);
         let process = sys::fork(|outputs| {
             // Without an exec nothing closes the driver's ends, and while this process held one of
             // them, neither the driver nor the other workers would see a pipe's end.
             members.drain(..).flatten().for_each(disown);
+            guardian.take().into_iter().for_each(Guardian::disown);
             let commands = ours.take().map(Pipes::into_commands);
             commands.map_or(worker::BROKEN, |commands| {
-                worker::work_through(work, worker, parent, commands, ends, (outputs, share))
+                worker::work_through(work, worker, driver, commands, ends, (outputs, share))
             })
         })?;
         self.members[worker] = ours.map(|pipes| Member { process, pipes });

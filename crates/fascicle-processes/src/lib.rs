@@ -95,8 +95,10 @@
 //!   that see to its locks. A program with threads and another `#[global_allocator]` needs one that
 //!   has them too.
 //! - Text in the buffers of C's stdio is not relayed; Rust's is.
-//! - A process that a piece starts is ended with its worker when that is killed, as for its time limit or
-//!   at an interrupt (Linux). One that the piece leaves behind, as a daemon, is not.
+//! - A process that a piece starts is ended with its worker when the driver kills that, as for its time limit
+//!   (Linux), and with the run at the latest, also when the driver itself is killed: all are in one process
+//!   group of the run, which a guardian process watches over. One that has left the group, as a daemon does,
+//!   is not. Ctrl-Z stops the driver alone; workers end what they have begun, and wait.
 //! - A fork waits for the locks of Rust's standard outputs: while another thread holds `stdout().lock()`
 //!   the driver does not go on, and heeds neither a handle nor a time limit.
 //! - Do not fork in an MPI rank.
@@ -109,6 +111,8 @@ mod driver;
 mod crew;
 #[cfg(unix)]
 mod descendants;
+#[cfg(unix)]
+mod guardian;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]

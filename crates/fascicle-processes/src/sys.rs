@@ -65,6 +65,43 @@ pub(crate) fn fork(child: impl FnOnce(Outputs) -> i32) -> io::Result<Process> {
     }
 }
 
+/// Forks without what the C library and others have to be done at a fork, so that no lock is waited for. The
+/// function runs in the new process, with all signals blocked, and keeps to system calls.
+pub(crate) fn fork_bare(child: impl FnOnce() -> i32) -> io::Result<Process> {
+    let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
+    // SAFETY: a fork; the child does what may be done in a handler, uses no lock and never returns.
+    #[cfg(target_os = "linux")]
+    let found = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) } as i32;
+    // SAFETY: as above.
+    #[cfg(not(target_os = "linux"))]
+    let found = unsafe { libc::fork() };
+    if found == 0 {
+        exit(child());
+    }
+    let error = io::Error::last_os_error();
+    mask.thread_set_mask()?;
+    if found < 0 {
+        return Err(error);
+    }
+    let pid = Pid::from_raw(found);
+    Ok(Process { pid, handle: open_handle(pid), ended: false })
+}
+
+/// Closes all descriptors of a process that needs none from now on.
+pub(crate) fn close_all() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: it reads three integers. Nothing in this process uses a descriptor afterwards.
+    if unsafe { libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0) } == 0 {
+        return;
+    }
+    // SAFETY: it reads an integer.
+    let most = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) }.clamp(0, 1 << 16);
+    for fd in 0..most as i32 {
+        // SAFETY: as above; a number that is no descriptor is an error that changes nothing.
+        unsafe { libc::close(fd) };
+    }
+}
+
 /// Ends this process at once: no destructors, no exit handlers, no flushing of inherited buffers.
 fn exit(code: i32) -> ! {
     // SAFETY: `_exit` has no preconditions.
@@ -206,6 +243,11 @@ fn kill_by_handle(_: BorrowedFd<'_>) -> bool {
 }
 
 impl Process {
+    /// Its number.
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// What polls readable when the process has ended.
     pub(crate) fn handle(&self) -> Option<BorrowedFd<'_>> {
         self.handle.as_ref().map(AsFd::as_fd)

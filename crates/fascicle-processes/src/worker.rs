@@ -24,6 +24,14 @@ pub(crate) struct Ends {
     pub(crate) null: File,
 }
 
+/// Whom a worker belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Driver {
+    pub(crate) pid: Pid,
+    /// The run's process group.
+    pub(crate) group: Option<Pid>,
+}
+
 /// Exit codes of a worker that ends by itself.
 const WELL: i32 = 0;
 pub(crate) const BROKEN: i32 = 70;
@@ -32,7 +40,7 @@ pub(crate) const BROKEN: i32 = 70;
 pub(crate) fn work_through(
     work: &dyn Work,
     worker: usize,
-    parent: Pid,
+    driver: Driver,
     commands: PipeReader,
     ends: Ends,
     (outputs, share): (Outputs, usize),
@@ -43,7 +51,7 @@ pub(crate) fn work_through(
         return BROKEN;
     }
     drop((stdout, stderr, null));
-    let served = settle(parent).and_then(|()| {
+    let served = settle(driver).and_then(|()| {
         test_itself();
         let _pool = own_cores(share);
         serve(work, worker, commands, results)
@@ -58,13 +66,17 @@ pub(crate) fn work_through(
 }
 
 /// Ties the worker's life to the driver's, and takes back what it has inherited and must not keep.
-fn settle(parent: Pid) -> io::Result<()> {
+fn settle(driver: Driver) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     // The driver may have died before that. Elsewhere than on Linux a worker learns of the driver's
     // death by the end of its command pipe, when it has finished its piece.
-    if nix::unistd::getppid() != parent {
+    if nix::unistd::getppid() != driver.pid {
         return Err(io::Error::other("the driver is gone"));
+    }
+    if let Some(group) = driver.group {
+        // Where it may not, it stays in the driver's.
+        let _ = nix::unistd::setpgid(Pid::from_raw(0), group);
     }
     sys::reset_signals()?;
     // Dumping many workers' memory would take long and fill the disk.

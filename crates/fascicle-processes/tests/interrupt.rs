@@ -198,39 +198,113 @@ fn an_interrupt_that_comes_too_late_to_end_a_run_is_passed_on() {
     });
 }
 
+/// A folder in which each of two pieces writes the number of a program that it has started.
+struct Started(std::path::PathBuf);
+
+impl Started {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("fascicle-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    /// Runs a shell that starts another program and waits for it.
+    fn start(&self, piece: u64) {
+        let mut shell = std::process::Command::new("sh");
+        let file = self.0.join(piece.to_string());
+        shell.args(["-c", "sleep 600 & echo $! > \"$0\"; wait"]).arg(file);
+        shell.status().unwrap();
+    }
+
+    /// Waits until both have.
+    fn wait(&self) -> [u32; 2] {
+        let read = |piece: u32| std::fs::read_to_string(self.0.join(piece.to_string())).ok();
+        let number = |piece| read(piece).filter(|pid| pid.ends_with('\n'));
+        let both = || number(0).is_some() && number(1).is_some();
+        assert!(common::wait_until(both).is_some());
+        [0, 1].map(|piece| number(piece).unwrap().trim().parse().unwrap())
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn are_gone(pids: [u32; 2]) {
+    for pid in pids {
+        assert!(common::wait_until(|| !common::is_alive(pid)).is_some(), "{pid} lives on");
+    }
+}
+
 #[test]
 fn what_a_piece_has_started_is_ended_with_it() {
     alone("what_a_piece_has_started_is_ended_with_it", || {
-        let folder = std::env::temp_dir().join(format!("fascicle-started-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = |name: &str| folder.join(name);
+        let started = Started::new("started");
         let work = integers(2, |piece, _| {
-            // A shell that starts another program, and waits for it.
-            let mut shell = std::process::Command::new("sh");
-            shell.args(["-c", "sleep 600 & echo $! > \"$0\"; wait"]).arg(file(&piece.to_string()));
-            shell.status().unwrap();
+            started.start(piece);
             piece as i64
         });
-        let pids = || [0, 1].map(|piece| std::fs::read_to_string(file(&piece.to_string())));
         let cancel = CancelHandle::new();
         let options = ExecuteOptions::new().with_cancel(cancel.clone());
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let begun = || pids().iter().flatten().all(|pid| pid.ends_with('\n'));
-                assert!(
-                    common::wait_until(|| pids().iter().all(Result::is_ok) && begun()).is_some()
-                );
+        let pids = std::thread::scope(|scope| {
+            let pids = scope.spawn(|| {
+                let pids = started.wait();
                 cancel.cancel();
+                pids
             });
             let driver = Processes::new(2).unwrap();
             driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+            pids.join().unwrap()
         });
-        for pid in pids() {
-            let pid = pid.unwrap().trim().parse().unwrap();
-            assert!(common::wait_until(|| !common::is_alive(pid)).is_some(), "{pid} lives on");
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
+        are_gone(pids);
     });
+}
+
+#[test]
+fn what_a_piece_has_started_ends_with_the_run_when_its_worker_has_died() {
+    alone("what_a_piece_has_started_ends_with_the_run_when_its_worker_has_died", || {
+        let started = Started::new("left");
+        let work = integers(2, |piece, cx| {
+            if cx.attempt() == 0 {
+                std::thread::scope(|scope| {
+                    scope.spawn(|| started.start(piece));
+                    started.wait();
+                    std::process::abort();
+                });
+            }
+            piece as i64
+        });
+        let (driver, mut kept) = (Processes::new(2).unwrap(), Kept::default());
+        let report =
+            driver.run(&work, &mut kept, &ExecuteOptions::new(), &mut ignore_events).unwrap();
+        assert_eq!((report.workers_lost, kept.values()), (2, vec![0, 1]));
+        are_gone(started.wait());
+    });
+}
+
+#[test]
+fn what_a_piece_has_started_ends_with_a_driver_that_is_killed() {
+    const INSIDE: &str = "FASCICLE_STARTED";
+    if let Some(folder) = std::env::var_os(INSIDE) {
+        let started = Started(folder.into());
+        let work = integers(2, |piece, _| {
+            started.start(piece);
+            piece as i64
+        });
+        let (driver, options) = (Processes::new(2).unwrap(), ExecuteOptions::new());
+        driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+        unreachable!("nobody ends it but by a kill");
+    }
+    let started = Started::new("killed");
+    let mut program = again("what_a_piece_has_started_ends_with_a_driver_that_is_killed", INSIDE);
+    let mut driver = program.env(INSIDE, &started.0).spawn().unwrap();
+    let pids = started.wait();
+    assert!(pids.iter().all(|&pid| common::is_alive(pid)));
+    driver.kill().unwrap();
+    driver.wait().unwrap();
+    are_gone(pids);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid};
 
-use super::work::{Dice, children, children_of};
+use super::work::{Dice, children, workers_of};
 use super::{Found, Length};
 
 /// Interrupts that came where no run was.
@@ -88,7 +88,7 @@ fn orphaned() -> Result<Duration, Box<dyn Error>> {
     let mut workers = Vec::new();
     let started = Instant::now();
     while workers.len() < 2 && started.elapsed() < Duration::from_secs(10) {
-        workers = children_of(driver.as_raw());
+        workers = workers_of(driver.as_raw());
     }
     kill(driver, Signal::SIGKILL)?;
     let killed = Instant::now();

@@ -10,14 +10,14 @@ use fascicle_tests::simulations::{spin_boson, surface_hopping};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::work::{Dice, children};
+use super::work::{Dice, workers_of};
 use super::{Found, Length};
 
 /// Kills a worker now and then, until it is told to stop.
 fn hunt(stop: &AtomicBool, dice: &mut Dice) {
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_micros(1000 + dice.below(6000) as u64));
-        let workers = children();
+        let workers = workers_of(std::process::id() as i32);
         if let Some(&worker) = workers.get(dice.below(workers.len())) {
             // It may have ended by itself.
             let _ = kill(Pid::from_raw(worker), Signal::SIGKILL);

@@ -82,14 +82,21 @@ pub fn children() -> Vec<i32> {
     children_of(std::process::id() as i32)
 }
 
-/// The children of a process, zombies included.
-pub fn children_of(pid: i32) -> Vec<i32> {
+fn children_of(pid: i32) -> Vec<i32> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
         return Vec::new();
     };
     let read = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("children"));
     let all: String = tasks.flatten().filter_map(|task| read(task).ok()).collect();
     all.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// The workers of a process that drives a run: its children but the one that watches over them.
+pub fn workers_of(pid: i32) -> Vec<i32> {
+    let name = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let mut all = children_of(pid);
+    all.retain(|&child| name(child).trim() != "fascicle-guard");
+    all
 }
 
 /// Open descriptors, children, threads and resident pages of 4 KiB.
