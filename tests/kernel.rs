@@ -44,6 +44,8 @@ rows!(
     large_text,
     two_runs,
     thread,
+    model_trait,
+    model_closures,
     after_interrupted,
 );
 

@@ -53,6 +53,12 @@ class Found:
         why = "" if as_wanted else f" ({' / '.join([*reply.errors, *reply.stderr][:9])})"
         self.add(f"{equal} of {runs} runs equal to serial{why}", as_wanted)
 
+    def model(self, reply, which):
+        """That a model of one's own ran as it is, see `run_model` in the prelude."""
+        right = reply.status == "ok" and reply.stdout == ["equal bits", "right"]
+        why = "" if right else f": {reply}"
+        self.add(f"{which}: {'right and equal' if right else 'wrong'}{why} in {reply.seconds:.1f} s", right)
+
     def next_run(self, kernel):
         """That the next cell runs as ever."""
         reply = kernel.run("run_and_compare();")

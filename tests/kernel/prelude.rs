@@ -63,3 +63,19 @@ fn compare(data: &Data) {
 fn run_and_compare() {
     compare(&parallel_driver_multiprocessing(&quick(), 2).expect("it runs"));
 }
+
+/// Runs a model of two states over four processes, and says whether that is the serial driver's answer, and
+/// whether the upper state's energy is as it is said to be: the mode, which begins at zero, adds nothing then.
+fn run_model(model: impl Model, energy: f64) {
+    let mut sim = Simulation::new(model, MeanField::default());
+    sim.settings.num_trajs = 200;
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    let data = parallel_driver_multiprocessing(&sim, 4).expect("it runs");
+    let serial = serial_driver(&sim).expect("it runs");
+    println!("{}", if data.digest() == serial.digest() { "equal bits" } else { "other bits" });
+    let found = data.real("quantum_energy").expect("it is collected");
+    println!("{}", if found[0] == energy && found[5] != energy { "right" } else { "wrong" });
+}

@@ -332,9 +332,68 @@ def after_interrupted(kernel, found):
     found.next_run(kernel)
 
 
+DIMER = """
+    struct Dimer { gap: f64 }
+    impl Model for Dimer {
+        fn num_quantum_states(&self) -> usize { 2 }
+        fn num_classical_coordinates(&self) -> usize { 1 }
+        fn h_q(&self, h: &mut Hermitian) {
+            h.add_constant(0, 0, c64(GAP, 0.0));
+            h.add_constant(1, 0, c64(0.5, 0.0));
+        }
+        fn h_qc(&self, z: &Coords, h: &mut Hermitian) {
+            h.add_re(0, 0, z.re[0] * 0.6);
+            h.add_re(1, 1, z.re[0] * -0.6);
+        }
+        fn init_classical(&self) -> Sampler<'_> {
+            Sampler::new(|draws, z| z[0] = c64(0.0, draws.normal()))
+        }
+    }
+"""
+
+
+def model_trait(kernel, found):
+    """A trait that a cell implements, in two versions."""
+    for version, gap in enumerate(["self.gap", "2.0 * self.gap"]):
+        model = DIMER.replace("GAP", gap)
+        reply = kernel.run(f"{{ {model} run_model(Dimer {{ gap: 0.3 }}, {gap.replace('self.gap', '0.3')}); }}")
+        found.model(reply, ["first", "redefined"][version])
+    # At the top of a cell, where a later definition replaces an earlier one.
+    for version, gap in enumerate(["self.gap", "2.0 * self.gap"]):
+        kernel.run(DIMER.replace("GAP", gap))
+        reply = kernel.run(f"run_model(Dimer {{ gap: 0.3 }}, {gap.replace('self.gap', '0.3')});")
+        found.model(reply, ["in a cell before", "redefined there"][version])
+    found.next_run(kernel)
+
+
+def model_closures(kernel, found):
+    """Closures with variables of the notebook, in two versions."""
+    kernel.run("let mut gap = 0.3; let coupling = vec![0.6, -0.6];")
+    for version in ["first", "redefined"]:
+        reply = kernel.run("""
+            let slope = coupling.clone();
+            let dimer = ClosureModel::new("dimer", 2, 1)
+                .with_h_q(move |h| {
+                    h[(0, 0)] = c64(gap, 0.0);
+                    h[(1, 0)] = c64(0.5, 0.0);
+                })
+                .with_h_qc(move |z, h| {
+                    h[(0, 0)] = c64(slope[0] * z[0].re, 0.0);
+                    h[(1, 1)] = c64(slope[1] * z[0].re, 0.0);
+                })
+                .with_init_classical(|draws, z| z[0] = c64(0.0, draws.normal()));
+            run_model(dimer, gap);
+        """)
+        found.model(reply, version)
+        kernel.run("gap = 0.6;")
+    found.next_run(kernel)
+
+
 EQUAL = "the run and the next one equal to serial, bit for bit"
 CUT_OFF = f"workers gone within {AT_ONCE:.0f} s, the next run equal to serial"
 ENDED = f"evaluation and workers gone within {AT_ONCE:.0f} s, the next kernel's run equal to serial"
+
+MODEL = "each version right, and equal to serial, bit for bit"
 
 ROWS = {
     "panic_worker": (panic_worker, "panic in a worker", "only its batch fails, with seeds and cause"),
@@ -360,6 +419,8 @@ ROWS = {
     "large_text": (large_text, "a line of 8 MiB of a worker", "told whole; " + EQUAL),
     "two_runs": (two_runs, "two runs in a cell, and two more at once", "all equal to serial, bit for bit"),
     "thread": (thread, "a run in a spawned thread", EQUAL),
+    "model_trait": (model_trait, "a trait implemented in a cell, 4 processes, redefined", MODEL),
+    "model_closures": (model_closures, "closures with a notebook's variables, 4 processes, redefined", MODEL),
     "after_interrupted": (after_interrupted, "a run after an interrupted run", "goes on; " + EQUAL),
 }
 """By name: what tries it, what goes wrong, and what is wanted."""
