@@ -38,8 +38,8 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     print!("{}", data.text());
     let chart = Chart::populations(&data, "dm_db")?.with_title("Spin-boson model, surface hopping");
-    chart.save_svg("spin_boson.svg")?;
-    chart.save_png("spin_boson.png")?;
+    chart.save("spin_boson.svg")?;
+    chart.save("spin_boson.png")?;
     data.save("spin_boson.h5")?;
     println!("digest {}", data.digest());
     println!("wrote spin_boson.svg, spin_boson.png and spin_boson.h5");

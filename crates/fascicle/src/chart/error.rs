@@ -67,6 +67,12 @@ pub enum ChartError {
         "PNG needs the feature `png` of fascicle: `:dep fascicle = {{ path = \"…\", features = [\"png\"] }}`, or take SVG, which needs none"
     )]
     NoPng,
+    /// The name of the file does not say what it is to be.
+    #[error("expected the name of a file that ends in .svg or .png, found {}", path.display())]
+    Extension {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file could not be written.
     #[error("could not write {}: {source}", path.display())]
     Io {

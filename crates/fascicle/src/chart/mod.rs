@@ -154,15 +154,17 @@ impl Chart {
         Ok(chart)
     }
 
-    /// The curves of several charts in one, each with the name of its chart before its own. Labels and
-    /// title are those of the first.
+    /// The curves of several charts in one, each with the name of its chart before its own. The title is what
+    /// is common to theirs, as the model, or else the names; the labels are those of the first.
     ///
     /// # Errors
     /// When there is none.
     pub fn compare<'a>(
         charts: impl IntoIterator<Item = (&'a str, Self)>,
     ) -> Result<Self, ChartError> {
-        let named = charts.into_iter().map(|(name, mut chart)| {
+        let (names, charts): (Vec<&str>, Vec<Self>) = charts.into_iter().unzip();
+        let title = common(charts.iter().map(|chart| chart.title.as_str()));
+        let named = names.iter().zip(charts).map(|(name, mut chart)| {
             for curve in &mut chart.curves {
                 curve.label = format!("{name}: {}", curve.label);
             }
@@ -173,7 +175,8 @@ impl Chart {
             all.at_least = all.at_least.or(chart.at_least);
             all
         };
-        named.reduce(together).ok_or(ChartError::Empty)
+        let all = named.reduce(together).ok_or(ChartError::Empty)?;
+        Ok(all.with_title(title.unwrap_or_else(|| names.join(", "))))
     }
 
     /// With these of the curves alone, by their numbers; others than there are mean nothing.
@@ -255,20 +258,21 @@ impl Chart {
         Err(ChartError::NoPng)
     }
 
-    /// Writes the chart to an SVG file, which replaces one that is there.
+    /// Writes the chart to a file, which replaces one that is there: SVG or PNG, as the name ends in `.svg` or
+    /// `.png`.
     ///
     /// # Errors
-    /// When it cannot be drawn or written.
-    pub fn save_svg(&self, path: impl AsRef<Path>) -> Result<(), ChartError> {
-        save(path.as_ref(), self.svg()?.as_bytes())
-    }
-
-    /// Writes the chart to a PNG file, which replaces one that is there.
-    ///
-    /// # Errors
-    /// When it cannot be drawn or written, and always without the feature `png`.
-    pub fn save_png(&self, path: impl AsRef<Path>) -> Result<(), ChartError> {
-        save(path.as_ref(), &self.png()?)
+    /// When it cannot be drawn or written, when the name ends otherwise, and for PNG without the feature
+    /// `png`.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ChartError> {
+        let path = path.as_ref();
+        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase());
+        let bytes = match end.as_deref() {
+            Some("svg") => self.svg()?.into_bytes(),
+            Some("png") => self.png()?,
+            _ => return Err(ChartError::Extension { path: path.into() }),
+        };
+        std::fs::write(path, bytes).map_err(|source| ChartError::Io { path: path.into(), source })
     }
 }
 
@@ -277,6 +281,12 @@ fn with_unit(what: &str, unit: Option<&str>) -> String {
     unit.map_or(what.to_string(), |unit| format!("{what} ({unit})"))
 }
 
-fn save(path: &Path, bytes: &[u8]) -> Result<(), ChartError> {
-    std::fs::write(path, bytes).map_err(|source| ChartError::Io { path: path.into(), source })
+/// The parts that all titles have, "SpinBoson" of "SpinBoson, MeanField" and "SpinBoson, Mash"; none if there
+/// is none.
+fn common<'a>(mut titles: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut parts: Vec<&str> = titles.next()?.split(", ").collect();
+    for title in titles {
+        parts.retain(|part| title.split(", ").any(|other| other == *part));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

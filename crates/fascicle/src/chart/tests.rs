@@ -106,7 +106,7 @@ fn what_cannot_be_drawn_says_why() {
         "output `energy` is real, expected complex"
     );
     let chart = Chart::output(&data, "energy").unwrap();
-    let error = chart.save_png("no such folder/chart.png").unwrap_err().to_string();
+    let error = chart.save("no such folder/chart.png").unwrap_err().to_string();
     assert!(error.starts_with("could not write no such folder/chart.png: "), "{error}");
 }
 
@@ -187,9 +187,16 @@ fn charts_are_compared_curve_by_curve() {
     let (few, many) = (data(10, 20), data(12, 50));
     let upper = |data: &Data| data.plot_populations().unwrap().only(&[0]);
     let chart = Chart::compare([("few", upper(&few)), ("many", upper(&many))]).unwrap();
-    has(&chart, &["few: state 0", "many: state 0"]);
+    has(&chart, &["a spread", "few: state 0", "many: state 0"]);
     assert_eq!((chart.curves.len(), chart.curves[1].x.len()), (2, 12));
     assert!(Chart::compare([]).is_err());
+    let title = |first: &str, second: &str| {
+        let (first, second) = (upper(&few).with_title(first), upper(&many).with_title(second));
+        Chart::compare([("few", first), ("many", second)]).unwrap().title
+    };
+    assert_eq!(title("SpinBoson, MeanField", "SpinBoson, Hopping"), "SpinBoson");
+    assert_eq!(title("SpinBoson, MeanField", "Holstein, MeanField"), "MeanField");
+    assert_eq!(title("a run", "another run"), "few, many");
 }
 
 #[test]
@@ -198,4 +205,22 @@ fn ticks_are_short() {
     assert_eq!([0.0, 0.5, -0.25, 100.0, 2500.0].map(label), ["0", "0.5", "-0.25", "100", "2500"]);
     assert_eq!([1e-5, 2e7].map(label), ["1.0e-5", "2.0e7"]);
     assert_eq!(draw::label(2.0, true), "100");
+}
+
+#[test]
+fn a_file_is_what_its_name_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = data(5, 5).plot_populations().unwrap();
+    for (name, begin) in [("a.svg", &b"<svg"[..]), ("a.png", b"\x89PNG"), ("b.SVG", b"<svg")] {
+        let path = folder.path().join(name);
+        chart.save(&path).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(begin), "{name}");
+    }
+    for name in ["a.pdf", "a", ".svg"] {
+        let error = chart.save(folder.path().join(name)).unwrap_err().to_string();
+        assert!(error.starts_with("expected the name of a file that ends in .svg or .png, found "));
+        assert!(error.ends_with(name) && !folder.path().join(name).exists(), "{error}");
+    }
+    let error = ChartError::NoPng.to_string();
+    assert!(error.contains("feature `png`") && error.contains("features = [\"png\"]"), "{error}");
 }
