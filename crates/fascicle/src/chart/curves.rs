@@ -23,6 +23,8 @@ pub(super) struct Curve {
 pub(super) enum Kind {
     /// A line with a band of its errors.
     Line,
+    /// Dashes, to compare lines with.
+    Guide,
     /// Steps: values between one x and the next, of which there is one more.
     Steps,
 }
@@ -128,7 +130,7 @@ pub(super) fn convergence(data: &Data, names: &[&str]) -> Result<Vec<Curve>, Cha
     let (start, error, x) = (first.x[0], first.values[0], first.x.clone());
     let values = x.iter().map(|n| error * (start / n).sqrt()).collect();
     let (label, errors) = ("as 1/√n".to_string(), vec![f64::NAN; x.len()]);
-    curves.push(Curve { label, x, values, errors, kind: Kind::Line });
+    curves.push(Curve { label, x, values, errors, kind: Kind::Guide });
     Ok(curves)
 }
 

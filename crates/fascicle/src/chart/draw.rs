@@ -3,77 +3,192 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use plotters::coord::types::RangedCoordf64;
+use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use super::axis::Axis;
 use super::curves::{Curve, Kind};
+use super::legend::Legend;
 use super::palette::{self, COLOURS, GRID, INK};
 use super::{Chart, ChartError};
 
-type Plot<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+pub(super) type Plot<'a, B> = ChartContext<'a, B, Cartesian2d<Axis, Axis>>;
+pub(super) type Failed<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
 
-/// Draws the chart.
-pub(super) fn draw<B: DrawingBackend>(chart: &Chart, backend: B) -> Result<(), ChartError> {
+/// The smallest that letters and lines are drawn, as a part of their size in a chart 560 pixels high: smaller
+/// ones are hard to read. In charts of less than 400 pixels they are, down to the second.
+const SMALLEST: (f64, f64) = (0.88, 0.5);
+
+/// Sizes, which follow the chart's.
+pub(super) struct Style {
+    /// Pixels of what is one pixel in a chart 560 pixels high.
+    pub unit: f64,
+    /// Widths of lines.
+    pub thin: u32,
+    pub thick: u32,
+}
+
+impl Style {
+    fn new(chart: &Chart, zoom: u32) -> Self {
+        let side = f64::from(chart.size.0.min(chart.size.1));
+        let (usual, least) = SMALLEST;
+        let smallest = (usual * side / 400.0).clamp(least, usual);
+        let unit = (side / 560.0).max(smallest) * f64::from(zoom);
+        let line = |width: f64| (width * unit).round().max(1.0) as u32;
+        Self { unit, thin: line(1.0), thick: line(2.0) }
+    }
+
+    fn pixels(&self, size: f64) -> i32 {
+        (size * self.unit) as i32
+    }
+
+    pub(super) fn font(&self, size: f64) -> TextStyle<'static> {
+        ("sans-serif", size * self.unit).into_font().color(&INK)
+    }
+}
+
+/// Draws the chart, so many times as large.
+pub(super) fn draw<B: DrawingBackend>(
+    chart: &Chart,
+    zoom: u32,
+    backend: B,
+) -> Result<(), ChartError> {
     palette::register();
     let area = backend.into_drawing_area();
-    try_draw(chart, &area).map_err(|error| ChartError::Drawing { why: error.to_string() })
+    let style = Style::new(chart, zoom);
+    try_draw(chart, &area, &style).map_err(|error| ChartError::Drawing { why: error.to_string() })
 }
 
 fn try_draw<B: DrawingBackend>(
     chart: &Chart,
-    area: &DrawingArea<B, plotters::coord::Shift>,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    // Sizes follow the chart's, 560 pixels high being the measure.
-    let scale = f64::from(chart.size.1.min(chart.size.0)) / 560.0;
-    let font = |size: f64| ("sans-serif", (size * scale).max(8.0)).into_font().color(&INK);
-    let thin = scale.round().max(1.0) as u32;
+    area: &DrawingArea<B, Shift>,
+    style: &Style,
+) -> Result<(), Failed<B>> {
     area.fill(&WHITE)?;
-    let mut plot = ChartBuilder::on(area)
-        .caption(&chart.title, font(24.0))
-        .margin((16.0 * scale) as i32)
-        .x_label_area_size((56.0 * scale) as i32)
-        .y_label_area_size((76.0 * scale) as i32)
-        .build_cartesian_2d(x_range(chart), value_range(chart))?;
-    let number = |value: &f64| label(*value, chart.logarithmic);
-    plot.configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID.stroke_width(thin))
-        .axis_style(INK.stroke_width(thin))
-        .set_all_tick_mark_size((5.0 * scale) as i32)
-        .x_label_formatter(&number)
-        .y_label_formatter(&number)
-        .x_desc(&chart.x_label)
-        .y_desc(value_label(chart))
-        .label_style(font(17.0))
-        .axis_desc_style(font(19.0))
-        .draw()?;
-    for (curve, &colour) in chart.curves.iter().zip(COLOURS.iter().cycle()) {
-        match curve.kind {
-            Kind::Line => draw_curve(&mut plot, &on_axes(curve, chart), colour, scale)?,
-            Kind::Steps => draw_steps(&mut plot, curve, colour)?,
+    let margin = style.pixels(16.0);
+    let inside = area.margin(margin, margin, margin, margin);
+    let (width, _) = inside.dim_in_pixel();
+    let unit = style.unit;
+    let (title, size) = fitted(&inside, &chart.title, 24.0 * unit, 16.0 * unit, width.into())?;
+    let below = inside.titled(&title, ("sans-serif", size).into_font().color(&INK))?;
+
+    let shown: Vec<_> = chart.curves.iter().map(|curve| on_axes(curve, chart)).collect();
+    let shown: Vec<_> = shown.iter().map(AsRef::as_ref).zip(colours(chart)).collect();
+    let legend = Legend::new(area, &shown, style)?;
+    let mut plot = axes(chart, &below, style, 0)?;
+    let mut corner = None;
+    if let Some(legend) = &legend {
+        corner = legend.free_corner(&plot, &shown);
+        if corner.is_none() {
+            plot = axes(chart, &below, style, legend.width + margin / 2)?;
         }
     }
-    if chart.curves.len() > 1 {
-        // Many curves need smaller letters, or the legend covers them.
-        let size = if chart.curves.len() > 8 { 12.0 } else { 17.0 };
-        plot.configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
-            .margin((10.0 * scale) as u32)
-            .background_style(WHITE.mix(0.85))
-            .border_style(GRID.stroke_width(thin))
-            .legend_area_size((30.0 * scale) as u32)
-            .label_font(font(size))
-            .draw()?;
+    draw_mesh(chart, &mut plot, style)?;
+    // Guides come first, so that they hide no curve.
+    let is_guide = |curve: &Curve| curve.kind == Kind::Guide;
+    for (curve, _) in shown.iter().filter(|(curve, _)| is_guide(curve)) {
+        draw_guide(&mut plot, curve, style)?;
+    }
+    for &(curve, colour) in shown.iter().filter(|(curve, _)| !is_guide(curve)) {
+        match curve.kind {
+            Kind::Steps => draw_steps(&mut plot, curve, colour)?,
+            _ => draw_curve(&mut plot, curve, colour, style)?,
+        }
+    }
+    if let Some(legend) = &legend {
+        let (xs, ys) = plot.plotting_area().get_pixel_range();
+        let beside = (xs.end + margin / 2, ys.start);
+        legend.draw(area, corner.unwrap_or(beside), style)?;
     }
     area.present()
+}
+
+/// The axes, with so much room right of them.
+fn axes<'a, B: DrawingBackend>(
+    chart: &Chart,
+    area: &'a DrawingArea<B, Shift>,
+    style: &Style,
+    right: i32,
+) -> Result<Plot<'a, B>, Failed<B>> {
+    let axis = |range| Axis { range, logarithmic: chart.logarithmic };
+    ChartBuilder::on(area)
+        .margin_right(right)
+        .x_label_area_size(style.pixels(56.0))
+        .y_label_area_size(style.pixels(76.0))
+        .build_cartesian_2d(axis(x_range(chart)), axis(value_range(chart)))
+}
+
+/// The grid, the ticks and what stands beside them.
+fn draw_mesh<B: DrawingBackend>(
+    chart: &Chart,
+    plot: &mut Plot<'_, B>,
+    style: &Style,
+) -> Result<(), Failed<B>> {
+    let unit = style.unit;
+    let (xs, ys) = plot.plotting_area().get_pixel_range();
+    let ticks = |pixels: Range<i32>, each: f64| {
+        (pixels.len() as f64 / (each * unit)).clamp(2.0, 11.0) as usize
+    };
+    let (x_room, y_room) = (xs.len() as f64, ys.len() as f64 + 48.0 * unit);
+    let area = plot.plotting_area().strip_coord_spec();
+    let fit = |text: &str, room| fitted(&area, text, 19.0 * unit, 14.0 * unit, room);
+    let (x_text, x_size) = fit(&chart.x_label, x_room)?;
+    let (y_text, y_size) = fit(&value_label(chart), y_room)?;
+    plot.configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(style.thin))
+        .axis_style(INK.stroke_width(style.thin))
+        .set_all_tick_mark_size(style.pixels(5.0))
+        .x_labels(ticks(xs, 56.0))
+        .y_labels(ticks(ys, 32.0))
+        .x_desc(x_text)
+        .y_desc(y_text)
+        .label_style(style.font(17.0))
+        .axis_desc_style(("sans-serif", x_size.min(y_size)).into_font().color(&INK))
+        .draw()
+}
+
+/// A colour for each curve; guides have that of words.
+fn colours(chart: &Chart) -> impl Iterator<Item = RGBColor> {
+    let mut next = COLOURS.iter().copied().cycle();
+    chart.curves.iter().map(move |curve| match curve.kind {
+        Kind::Guide => INK,
+        Kind::Line | Kind::Steps => next.next().expect("a cycle has no end"),
+    })
+}
+
+/// A text for a line so long: in smaller letters, down to a size, and cut if that is not enough; and the
+/// size of its letters.
+pub(super) fn fitted<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    text: &str,
+    size: f64,
+    smallest: f64,
+    room: f64,
+) -> Result<(String, f64), Failed<B>> {
+    let width = |text: &str, size: f64| {
+        let style = ("sans-serif", size).into_font().into();
+        area.estimate_text_size(text, &style).map(|(width, _)| f64::from(width))
+    };
+    let whole = width(text, size)?;
+    if whole <= room {
+        return Ok((text.to_string(), size));
+    }
+    let size = (size * room / whole).max(smallest);
+    let mut text = text.to_string();
+    while width(&text, size)? > room && text.chars().count() > 2 {
+        text.truncate(text.char_indices().rev().nth(1).map_or(0, |(at, _)| at));
+        text.push('…');
+    }
+    Ok((text, size))
 }
 
 fn draw_curve<B: DrawingBackend>(
     plot: &mut Plot<'_, B>,
     curve: &Curve,
     colour: RGBColor,
-    scale: f64,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    style: &Style,
+) -> Result<(), Failed<B>> {
     let points = || curve.x.iter().zip(&curve.values).zip(&curve.errors);
     let edge = |sign: f64| points().map(move |((&t, &x), &e)| (t, x + sign * e));
     let finite = |point: &(f64, f64)| point.1.is_finite();
@@ -82,17 +197,25 @@ fn draw_curve<B: DrawingBackend>(
         let band: Vec<_> = upper.chain(edge(-1.0).filter(finite).rev()).collect();
         plot.draw_series(std::iter::once(Polygon::new(band, colour.mix(0.25))))?;
     }
-    let width = (2.0 * scale).round().max(1.0) as u32;
     let line = curve.x.iter().copied().zip(curve.values.iter().copied());
     let line: Vec<_> = line.filter(finite).collect();
     if let [point] = line.as_slice() {
-        plot.draw_series(std::iter::once(Circle::new(*point, 2 * width, colour.filled())))?;
+        plot.draw_series(std::iter::once(Circle::new(*point, 2 * style.thick, colour.filled())))?;
     }
-    let style = ShapeStyle { color: colour.to_rgba(), filled: false, stroke_width: width };
-    let length = (22.0 * scale) as i32;
-    plot.draw_series(LineSeries::new(line, style))?
-        .label(&curve.label)
-        .legend(move |(x, y)| PathElement::new([(x, y), (x + length, y)], style));
+    plot.draw_series(LineSeries::new(line, colour.stroke_width(style.thick)))?;
+    Ok(())
+}
+
+/// Dashes.
+fn draw_guide<B: DrawingBackend>(
+    plot: &mut Plot<'_, B>,
+    curve: &Curve,
+    style: &Style,
+) -> Result<(), Failed<B>> {
+    let line = curve.x.iter().copied().zip(curve.values.iter().copied());
+    let (dash, gap) = (style.pixels(8.0), style.pixels(6.0));
+    let line = line.filter(|point| point.1.is_finite()).collect::<Vec<_>>().into_iter();
+    plot.draw_series(DashedLineSeries::new(line, dash, gap, INK.stroke_width(style.thin)))?;
     Ok(())
 }
 
@@ -100,7 +223,7 @@ fn draw_steps<B: DrawingBackend>(
     plot: &mut Plot<'_, B>,
     curve: &Curve,
     colour: RGBColor,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+) -> Result<(), Failed<B>> {
     let bars = curve.x.windows(2).zip(&curve.values).map(|(edges, &value)| {
         let corners = [(edges[0], 0.0), (edges[1], value)];
         Rectangle::new(corners, colour.mix(0.6).filled())
@@ -117,24 +240,6 @@ fn on_axes<'a>(curve: &'a Curve, chart: &Chart) -> Cow<'a, Curve> {
     let mut curve = curve.clone();
     curve.x.iter_mut().chain(&mut curve.values).for_each(|value| *value = value.log10());
     Cow::Owned(curve)
-}
-
-/// What stands at a tick.
-pub(super) fn label(value: f64, logarithmic: bool) -> String {
-    let value = if logarithmic { 10_f64.powf(value) } else { value };
-    let size = value.abs();
-    if size < 1e-12 {
-        "0".to_string()
-    } else if !(1e-3..1e6).contains(&size) {
-        format!("{value:.1e}")
-    } else {
-        let digits = (2 - size.log10().floor() as i32).clamp(0, 6) as usize;
-        let text = format!("{value:.digits$}");
-        if digits == 0 {
-            return text;
-        }
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    }
 }
 
 /// The axis says what the bands are.

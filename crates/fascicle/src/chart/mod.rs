@@ -3,10 +3,12 @@
 //! PNG needs the feature `png`. Its font is part of the library (DejaVu Sans, a subset), so that a
 //! picture looks the same everywhere and needs no fonts of the system.
 
+mod axis;
 mod curves;
 mod draw;
 mod error;
 mod inline;
+mod legend;
 #[doc(hidden)]
 pub mod palette;
 #[cfg(feature = "png")]
@@ -234,7 +236,7 @@ impl Chart {
     /// When it cannot be drawn.
     pub fn svg(&self) -> Result<String, ChartError> {
         let mut text = String::new();
-        draw::draw(self, SVGBackend::with_string(&mut text, self.size))?;
+        draw::draw(self, 1, SVGBackend::with_string(&mut text, self.size))?;
         Ok(text)
     }
 

@@ -7,14 +7,16 @@ use plotters::prelude::RGBColor;
 #[cfg(feature = "png")]
 static FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
 
-/// Okabe and Ito's colours, which colour-blind readers can tell apart.
+/// Colours that colour-blind readers can tell apart, and that stand out from white and from the nearly black of
+/// dark pages (a contrast of three at least, the last aside, which is ink there): Okabe and Ito's but for their
+/// orange and sky blue, which are too light for white.
 pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
     RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
+    RGBColor(150, 90, 255),
+    RGBColor(150, 88, 48),
     RGBColor(70, 70, 70),
 ];
 

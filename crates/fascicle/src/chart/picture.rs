@@ -8,14 +8,14 @@ use super::{Chart, ChartError, draw};
 pub(super) fn png(chart: &Chart) -> Result<Vec<u8>, ChartError> {
     let (width, height) = chart.size;
     // Drawn at twice the size and averaged, which smooths the lines.
-    let mut large = chart.clone();
-    large.size = (2 * width, 2 * height);
     let mut pixels = vec![0; 12 * width as usize * height as usize];
-    draw::draw(&large, BitMapBackend::with_buffer(&mut pixels, large.size))?;
+    let large = BitMapBackend::with_buffer(&mut pixels, (2 * width, 2 * height));
+    draw::draw(chart, 2, large)?;
     let pixels = halved(&pixels, width as usize);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
     let written = encoder.write_header().and_then(|mut png| png.write_image_data(&pixels));
     written.map_err(|error| ChartError::Drawing { why: error.to_string() })?;
     Ok(bytes)

@@ -5,6 +5,7 @@ use fascicle_core::{
     ignore_events, run_ensemble,
 };
 
+use super::curves::Kind;
 use super::*;
 use crate::prelude::*;
 
@@ -201,10 +202,26 @@ fn charts_are_compared_curve_by_curve() {
 
 #[test]
 fn ticks_are_short() {
-    let label = |value: f64| draw::label(value, false);
+    let label = |value: f64| axis::label(value, false);
     assert_eq!([0.0, 0.5, -0.25, 100.0, 2500.0].map(label), ["0", "0.5", "-0.25", "100", "2500"]);
-    assert_eq!([1e-5, 2e7].map(label), ["1.0e-5", "2.0e7"]);
-    assert_eq!(draw::label(2.0, true), "100");
+    assert_eq!([1e-5, 2e7, 1.5e-4].map(label), ["1e-5", "2e7", "1.5e-4"]);
+    assert_eq!([2.0, -3.0, -4.0].map(|power| axis::label(power, true)), ["100", "0.001", "1e-4"]);
+}
+
+#[test]
+fn logarithmic_axes_have_ticks_at_decades() {
+    let ticks = |low: f64, high: f64| -> Vec<String> {
+        let ticks = axis::decades(&(low.log10()..high.log10()), 11);
+        ticks.iter().map(|&tick| axis::label(tick, true)).collect()
+    };
+    assert_eq!(ticks(0.012, 0.7), ["0.02", "0.05", "0.1", "0.2", "0.5"]);
+    assert_eq!(ticks(100.0, 1e4), ["100", "200", "500", "1000", "2000", "5000", "10000"]);
+    assert_eq!(ticks(3e-3, 2e4), ["0.01", "0.1", "1", "10", "100", "1000", "10000"]);
+    let many = ticks(1e-12, 1e12);
+    assert!((4..=11).contains(&many.len()) && many.contains(&"1".to_string()), "{many:?}");
+    // Less than a decade, with too little of 1, 2 and 5 in it.
+    assert_eq!(ticks(200.0, 800.0)[..3], ["200", "300", "400"]);
+    assert!(ticks(110.0, 130.0).len() > 2);
 }
 
 #[test]
@@ -223,4 +240,90 @@ fn a_file_is_what_its_name_says() {
     }
     let error = ChartError::NoPng.to_string();
     assert!(error.contains("feature `png`") && error.contains("features = [\"png\"]"), "{error}");
+}
+
+/// A chart of these curves.
+fn chart_of(curves: impl IntoIterator<Item = (Kind, Vec<f64>)>) -> Chart {
+    let curve = |(number, (kind, values)): (usize, (Kind, Vec<f64>))| Curve {
+        label: format!("curve {number}"),
+        x: (0..values.len() + usize::from(kind == Kind::Steps)).map(|x| x as f64).collect(),
+        errors: vec![f64::NAN; values.len()],
+        values,
+        kind,
+    };
+    let mut chart = data(1, 2).plot_populations().unwrap();
+    chart.curves = curves.into_iter().enumerate().map(curve).collect();
+    chart
+}
+
+/// Where a word is, in pixels.
+fn place(svg: &str, word: &str) -> (i32, i32) {
+    let texts = svg.split("<text ").skip(1);
+    let text =
+        texts.into_iter().find(|text| text.lines().nth(1) == Some(word)).expect("it is there");
+    let number = |name: &str| {
+        let (_, rest) = text.split_once(&format!("{name}=\"")).expect("it is somewhere");
+        rest.split('"').next().and_then(|digits| digits.parse().ok()).expect("a number")
+    };
+    (number("x"), number("y"))
+}
+
+#[test]
+fn the_legend_covers_no_curve() {
+    let line = |values: fn(f64) -> f64| {
+        (Kind::Line, (0..100).map(|x| values(f64::from(x) / 99.0)).collect())
+    };
+    let at = |curves: Vec<(Kind, Vec<f64>)>| {
+        let chart = chart_of(curves);
+        assert!(!chart.png().unwrap().is_empty());
+        place(&chart.svg().unwrap(), "curve 0")
+    };
+    // The plot is some 790 pixels wide and 440 high.
+    let (x, y) = at(vec![line(|x| 0.3 * x), line(|x| 0.2 * x)]);
+    assert!(x > 600 && y < 100, "upper right: {x}, {y}");
+    let (x, y) = at(vec![line(|x| x), line(|x| x * x)]);
+    assert!(x < 300 && y < 100, "upper left: {x}, {y}");
+    let (x, y) = at(vec![line(|x| 1.0 - 0.1 * x), line(|x| 0.9 - 0.1 * x)]);
+    assert!(x > 600 && y > 350, "lower right: {x}, {y}");
+    let everywhere = || line(|x| 0.5 + 0.5 * (100.0 * x).sin());
+    let (x, _) = at(vec![everywhere(), line(|x| x)]);
+    assert!(x > 800, "beside the plot: {x}");
+    let bars = (Kind::Steps, vec![1.0; 10]);
+    let (x, _) = at(vec![bars, line(|x| x)]);
+    assert!(x > 800, "beside the plot: {x}");
+}
+
+#[test]
+fn long_words_are_cut_and_many_curves_counted() {
+    let mut chart = chart_of((0..60).map(|k| (Kind::Line, vec![0.0, f64::from(k)])));
+    chart.title = "HolsteinLatticeReciprocalSpace, with a name that goes on ".repeat(3);
+    chart.curves[0].label = "of a very long name that goes on and on ".repeat(2);
+    let words = words(&chart);
+    assert!(words.iter().any(|word| word.starts_with("Holstein") && word.ends_with('…')));
+    assert!(words.iter().any(|word| word.starts_with("of a very long") && word.ends_with('…')));
+    assert!(words.iter().any(|word| word.starts_with("… and ")), "{words:?}");
+    for (width, height) in [(200, 150), (4000, 4000), (200, 4000)] {
+        chart.clone().with_size(width, height).svg().unwrap();
+    }
+}
+
+#[test]
+fn colours_stand_out_from_light_and_dark_pages() {
+    // Relative luminance and contrast, as the Web Content Accessibility Guidelines define them.
+    let part = |value: u8| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    let luminance = |[r, g, b]: [u8; 3]| 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    let contrast = |colour: [u8; 3], page: u8| {
+        let (a, b) = (luminance(colour), luminance([page; 3]));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    };
+    // The last is in the page's ink, in a page.
+    for colour in &palette::COLOURS[..6] {
+        let colour = [colour.0, colour.1, colour.2];
+        for page in [0xff, 0x11] {
+            assert!(contrast(colour, page) >= 3.0, "{colour:?} on {page}");
+        }
+    }
 }
