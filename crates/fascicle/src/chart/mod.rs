@@ -240,12 +240,22 @@ impl Chart {
         Ok(text)
     }
 
-    /// The chart as SVG for a page of HTML: in the page's own colours, light or dark, no wider than the
-    /// page, and with no more points than can be seen.
+    /// The chart for a page of HTML, no wider than the page: as SVG in the page's own colours, light or dark,
+    /// with no more points than can be seen and seven curves at most. With the feature `png`, what would lose
+    /// by that is a picture on white instead.
     ///
     /// # Errors
     /// When it cannot be drawn.
-    pub fn inline_svg(&self) -> Result<String, ChartError> {
+    pub fn inline_html(&self) -> Result<String, ChartError> {
+        #[cfg(feature = "png")]
+        if inline::is_dense(self) {
+            return inline::picture(self);
+        }
+        self.inline_svg()
+    }
+
+    /// As `inline_html`, but always SVG, which is small.
+    pub(crate) fn inline_svg(&self) -> Result<String, ChartError> {
         Ok(inline::in_page_colours(&inline::thinned(self).svg()?))
     }
 

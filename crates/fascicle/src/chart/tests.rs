@@ -308,6 +308,26 @@ fn long_words_are_cut_and_many_curves_counted() {
 }
 
 #[test]
+fn what_is_dense_is_a_picture_in_a_page() {
+    let wave = |n: usize| (0..n).map(|x| (x as f64 / 50.0).sin()).collect::<Vec<_>>();
+    for (curves, times, dense) in
+        [(2, 5000, false), (7, 140, false), (7, 1000, true), (30, 100, true)]
+    {
+        let chart = chart_of(vec![(Kind::Line, wave(times)); curves]);
+        let html = chart.inline_html().unwrap();
+        assert_eq!(html.starts_with("<img "), dense, "{curves} curves of {times} points");
+        assert!(html.len() < 100_000, "{curves} curves of {times} points: {}", html.len());
+        let svg = inline::thinned(&chart).svg().unwrap();
+        assert!(svg.len() < 50_000, "{curves} curves of {times} points: {}", svg.len());
+    }
+    assert_eq!(
+        ["", "f", "fo", "foo", "foob"].map(|text| inline::base64(text.as_bytes())),
+        ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]
+    );
+    assert_eq!(inline::base64(&[0xfb, 0xff, 0xbf]), "+/+/");
+}
+
+#[test]
 fn colours_stand_out_from_light_and_dark_pages() {
     // Relative luminance and contrast, as the Web Content Accessibility Guidelines define them.
     let part = |value: u8| {

@@ -3,15 +3,15 @@
 use super::{Show, html};
 use crate::chart::Chart;
 
-/// As SVG in the notebook's own colours.
+/// As SVG in the notebook's own colours, or as a picture.
 impl Show for Chart {
     fn text(&self) -> String {
         format!("{self}\n")
     }
 
     fn html(&self) -> String {
-        match self.inline_svg() {
-            Ok(svg) => svg,
+        match self.inline_html() {
+            Ok(html) => html,
             Err(error) => html::notice(&[error.to_string()]),
         }
     }

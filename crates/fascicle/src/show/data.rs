@@ -5,7 +5,7 @@ use fascicle_core::{Data, Level, OutputSpec};
 use super::summary::{summary, title, told};
 use super::table::Table;
 use super::{Show, html};
-use crate::chart::Chart;
+use crate::chart::{Chart, ChartError};
 
 /// The most warnings and failures that are written out.
 const MOST: usize = 8;
@@ -20,7 +20,8 @@ impl Show for Data {
         self.provenance().runs.iter().for_each(|run| inside.push_str(&html::line(&told(run))));
         inside.push_str(&notices(self));
         if let Some(chart) = first_chart(self) {
-            inside.push_str(&chart.html());
+            let notice = |error: ChartError| html::notice(&[error.to_string()]);
+            inside.push_str(&chart.inline_svg().unwrap_or_else(notice));
         }
         inside.push_str(&outputs(self).html());
         inside.push_str(&html::folded("provenance", &provenance(self).html()));
