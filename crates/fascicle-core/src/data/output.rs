@@ -167,7 +167,7 @@ impl Output {
     }
 
     /// The largest standard error of all components, times and parts; NaN if one of them is.
-    pub(super) fn largest_error(&self) -> f64 {
+    pub fn largest_error(&self) -> f64 {
         largest(self.error.iter().chain(self.error_im.iter().flatten()).copied())
     }
 

@@ -288,6 +288,11 @@ impl Chart {
     }
 }
 
+/// A number in three digits, as at a tick.
+pub(crate) fn in_few_digits(value: f64) -> String {
+    axis::label(value, false)
+}
+
 /// The label of an axis.
 fn with_unit(what: &str, unit: Option<&str>) -> String {
     unit.map_or(what.to_string(), |unit| format!("{what} ({unit})"))

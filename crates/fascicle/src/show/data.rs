@@ -5,7 +5,7 @@ use fascicle_core::{Data, Level, OutputSpec};
 use super::summary::{summary, title, told};
 use super::table::Table;
 use super::{Show, html};
-use crate::chart::{Chart, ChartError};
+use crate::chart::{Chart, ChartError, in_few_digits};
 
 /// The most warnings and failures that are written out.
 const MOST: usize = 8;
@@ -46,11 +46,10 @@ fn notices(data: &Data) -> String {
 
 fn outputs(data: &Data) -> Table {
     let mut table = Table::new(&["output", "shape", "kind", "largest standard error"]);
-    let last = data.convergence().last();
     for output in data.outputs() {
         let spec = output.spec();
-        let error = last.and_then(|snapshot| snapshot.largest_error(&spec.name));
-        let error = error.map_or("unknown".to_string(), |error| format!("{error:.2e}"));
+        let error = output.largest_error();
+        let error = if error.is_finite() { in_few_digits(error) } else { "unknown".to_string() };
         let kind = if spec.complex { "complex" } else { "real" };
         table.add([spec.name.clone(), shape(spec, data.times().len()), kind.to_string(), error]);
     }

@@ -11,7 +11,7 @@
 //!
 //! let sim = Simulation::new(SpinBoson { l_reorg: 0.02, ..Default::default() }, MeanField::default());
 //! assert!(sim.text().contains("l_reorg") && sim.text().contains("0.02"));
-//! assert!(sim.html().contains("<td>l_reorg</td><td>0.02</td><td>kT</td>"));
+//! assert!(sim.html().contains(">l_reorg</td>") && sim.html().contains(">0.02</td>"));
 //! sim.evcxr_display(); // as a cell that ends with `sim` does
 //! ```
 

@@ -156,7 +156,7 @@ fn rows(times: usize) -> Vec<usize> {
 }
 
 /// Six significant digits at the most.
-fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".to_string();
     }

@@ -15,6 +15,12 @@ fn simulation() -> Simulation<SpinBoson, MeanField> {
     sim
 }
 
+/// The words of HTML, those of cells of tables between bars.
+fn cells(html: &str) -> String {
+    let html = html.replace("<td", "|<td").replace("</tr>", "|");
+    html.split('<').filter_map(|part| part.split_once('>')).map(|(_, words)| words).collect()
+}
+
 #[test]
 fn nothing_in_a_text_is_markup() {
     assert_eq!(
@@ -36,14 +42,10 @@ fn nothing_in_a_text_is_markup() {
 fn a_simulation_tells_constants_units_and_settings() {
     let sim = simulation();
     let html = sim.html();
-    for part in [
-        "<b>SpinBoson, MeanField</b>",
-        "<td>A</td><td>5</td><td></td>",
-        "<td>V</td><td>0.5</td><td>kT</td>",
-        "<td>tmax</td><td>1</td><td>ħ/kT</td>",
-        "<td>wf_db</td><td>0.6, 0-0.8i</td>",
-    ] {
-        assert!(html.contains(part), "{part} in {html}");
+    for part in
+        ["SpinBoson, MeanField", "|A|5||", "|V|0.5|kT|", "|tmax|1|ħ/kT|", "|wf_db|0.6, 0-0.8i|"]
+    {
+        assert!(cells(&html).contains(part), "{part} in {html}");
     }
     assert!(sim.text().starts_with("SpinBoson, MeanField\n  constant "), "{}", sim.text());
     let unfinished = Simulation::new(SpinBoson::default(), MeanField::default());
@@ -58,13 +60,13 @@ fn data_tell_what_there_is_and_how_it_came_about() {
     for part in [
         "SpinBoson, MeanField: 40 trajectories, seeds 0 to 39",
         "40 trajectories on serial in ",
-        "<td>dm_db</td><td>11 × 2 × 2</td><td>complex</td>",
         "<svg",
         "<details><summary>provenance</summary>",
         digest.as_str(),
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
+    assert!(cells(&html).contains("|dm_db|11 × 2 × 2|complex|"), "{html}");
     assert!(!html.contains("border-left"), "there is nothing to note");
     assert!(data.text().starts_with("SpinBoson, MeanField: 40 trajectories, seeds 0 to 39\n"));
 }
@@ -86,7 +88,20 @@ fn what_wants_attention_is_noted() {
         heard += i32::from(matches!(event, Event::Done { .. }));
         if heard < 1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
-    assert!(ended.unwrap().html().contains("interrupted"));
+    let html = ended.unwrap().html();
+    assert!(html.contains("interrupted"));
+    assert!(!html.contains("unknown"), "errors are known all the same: {html}");
+}
+
+#[test]
+fn numbers_are_to_the_right_and_words_to_the_left() {
+    let html = simulation().html();
+    for cell in ["left\">V<", "right\">0.5<", "left\">kT<", "left\">tmax<", "left\">independent<"] {
+        assert!(html.contains(&format!("<td style=\"text-align:{cell}/td>")), "{cell} in {html}");
+    }
+    let data = serial_driver(simulation()).unwrap();
+    let energies = data.real("quantum_energy").unwrap().html();
+    assert!(energies.contains("<th style=\"text-align:right\">0</th>"), "{energies}");
 }
 
 #[test]
@@ -123,10 +138,21 @@ fn arrays_show_their_first_rows() {
     let data = serial_driver(simulation()).unwrap();
     let energies = data.real("quantum_energy").unwrap();
     assert!(energies.text().starts_with("array of shape [11]\n"), "{}", energies.text());
+    assert!(energies.html().contains(">value</th>"), "{}", energies.html());
     let dm = data.complex("dm_db").unwrap();
     assert!(dm.html().contains("array of shape [11, 2, 2]"));
     assert_eq!(dm.html().matches("<tr>").count(), 12);
+    let numbers = [c64(1.0 / 3.0, 0.0), c64(-2e-9, -123.456_789), c64(0.0, f64::NAN)];
+    let numbers = fascicle_core::ndarray::arr1(&numbers).text();
+    for number in ["0.333333+0i", "-2.00000e-9-123.457i"] {
+        assert!(numbers.contains(number), "{number} in {numbers}");
+    }
+    let counts = fascicle_core::ndarray::arr1(&[123_456_789_u64, 7]).text();
+    assert!(counts.contains("123456789"), "{counts}");
+    let wide = fascicle_core::ndarray::Array2::from_elem((3, 9), c64(-1.0 / 3.0, -1.0 / 7.0));
+    assert!(wide.text().lines().all(|line| line.len() < 130), "{}", wide.text());
     let large = fascicle_core::ndarray::Array2::<f64>::zeros((1000, 1000));
+    assert!(large.html().contains("nowrap\">… 1000 in all</th>"), "{}", large.html());
     assert!(large.html().len() < 10_000 && large.text().contains("1000 in all"));
 }
 
