@@ -199,6 +199,16 @@ class Kernel:
         return GivenUp(f"{why}; heard until then: {' / '.join(words) or 'nothing'}")
 
 
+class Prepared(Kernel):
+    """All that a kernel needs but the kernel, which others start in its environment."""
+
+    def _start_anew(self):
+        pass
+
+    def __exit__(self, *_):
+        self.at_end.close()
+
+
 class Cell:
     """A cell that runs."""
 

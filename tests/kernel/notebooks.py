@@ -11,7 +11,7 @@ import re
 import sys
 
 import nbformat
-from kernel import FIRST_CELL, Kernel
+from kernel import FIRST_CELL, Prepared
 from nbclient import NotebookClient
 
 TIMES = re.compile(r"[\d.]+ s, [\d,]+ a second")
@@ -21,16 +21,6 @@ SPEEDS = re.compile(r"^ *\d+ trajectories a second$", re.MULTILINE)
 
 KINDS = ["text/plain", "text/html", "image/svg+xml"]
 """What is compared of what a cell shows."""
-
-
-class Prepared(Kernel):
-    """All that a kernel needs but the kernel, which nbclient starts."""
-
-    def _start_anew(self):
-        pass
-
-    def __exit__(self, *_):
-        self.at_end.close()
 
 
 class Failed(Exception):
