@@ -10,6 +10,7 @@ mod provenance;
 mod trajectory;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use ndarray::ArrayViewD;
 
@@ -31,7 +32,7 @@ use output::same_bits;
 /// different seeds merge to the same bits as one run of all seeds. `==` compares bits: of outputs,
 /// sums, times, seeds and kept trajectories, not of the history (log, driver, elapsed time,
 /// convergence).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Data {
     description: Description,
     times: Vec<f64>,
@@ -75,6 +76,20 @@ pub struct DataParts {
     pub provenance: Provenance,
     /// How good the means were at the end of each round.
     pub convergence: Vec<Snapshot>,
+}
+
+/// What there is, not number by number: the sums alone may be a million.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outputs: Vec<&str> = self.outputs.iter().map(Output::name).collect();
+        f.debug_struct("Data")
+            .field("simulation", &self.description.simulation)
+            .field("trajectories", &self.seeds.len())
+            .field("missing", &self.missing.len())
+            .field("outputs", &outputs)
+            .field("digest", &self.digest())
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<&Data> for Data {

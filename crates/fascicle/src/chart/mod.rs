@@ -42,7 +42,7 @@ pub use plots::Plots;
 /// assert!(svg.starts_with("<svg") && svg.contains("spin and bosons"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Chart {
     curves: Vec<Curve>,
     title: String,
@@ -60,6 +60,13 @@ impl std::fmt::Display for Chart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let curves: Vec<&str> = self.curves.iter().map(|curve| curve.label.as_str()).collect();
         write!(f, "chart \"{}\": {} of {}", self.title, self.value_label, curves.join(", "))
+    }
+}
+
+/// As `{}`, not point by point: evcxr falls back to it where a cell's `?` is the first of its session.
+impl std::fmt::Debug for Chart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
     }
 }
 

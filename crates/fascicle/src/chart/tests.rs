@@ -347,3 +347,13 @@ fn colours_stand_out_from_light_and_dark_pages() {
         }
     }
 }
+
+#[test]
+fn charts_and_data_are_short_where_they_are_debugged() {
+    let data = data(2000, 3);
+    let chart = Chart::populations(&data, "dm_db").expect("a chart");
+    assert_eq!(format!("{chart:?}"), chart.to_string());
+    let text = format!("{data:?}");
+    assert!(text.starts_with("Data { simulation: \"a spread\", trajectories: 3, "), "{text}");
+    assert!(text.len() < 300, "{text}");
+}
