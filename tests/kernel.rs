@@ -74,7 +74,18 @@ macro_rules! notebooks {
     };
 }
 
-notebooks!(fmo, holstein, spin_boson, tully, use_cases);
+notebooks!(
+    append,
+    avoided_crossings,
+    convergence,
+    drivers,
+    fmo,
+    holstein,
+    own_model,
+    quickstart,
+    spin_boson,
+    tully,
+);
 
 #[test]
 fn all_notebooks_are_here() {
