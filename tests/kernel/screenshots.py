@@ -2,8 +2,8 @@
 
     screenshots.py [NOTEBOOK [FOLDER]]
 
-All cells of the notebook are run; `demonstration` is one of the cells in `screenshots.rs`. JupyterLab's window is
-saved in `docs/`. Where a folder is named, it is saved there, and what every cell shows too.
+All cells of the notebook, which is the quickstart if none is named, are run. JupyterLab's window is saved in
+`docs/`. Where a folder is named, it is saved there, and what every cell shows too.
 """
 
 import contextlib
@@ -19,18 +19,14 @@ import tempfile
 import time
 import urllib.request
 
-import nbformat
 from kernel import FIRST_CELL, READY, ROOT, Prepared, cache
 from playwright.sync_api import sync_playwright
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 """By the names that files have."""
 
-NOTEBOOK = "demonstration"
+NOTEBOOK = ROOT / "notebooks/quickstart.ipynb"
 """What is shown if nothing is named."""
-
-CELLS = pathlib.Path(__file__).with_name("screenshots.rs")
-"""The cells of the demonstration, each after a line `// %%`."""
 
 WINDOW = {"width": 1120, "height": 1000}
 """The browser's window, in pixels."""
@@ -55,18 +51,6 @@ DONE = """() => {
     return prompts.length > 0 && status === "idle" && !prompts.some(each => each.innerText.includes("*"));
 }"""
 """Whether the kernel has come to its end with the cells that it was given."""
-
-
-def demonstration(folder):
-    """A notebook of what there is to see."""
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"display_name": "Rust", "name": "rust"}})
-    for cell in re.split(r"^// %%$", CELLS.read_text(), flags=re.MULTILINE)[1:]:
-        notebook.cells.append(nbformat.v4.new_code_cell(cell.strip()))
-    first = notebook.cells[0]
-    first.source = f':dep fascicle = {{ path = "{ROOT}/crates/fascicle" }}\n{first.source}'
-    path = folder / "demonstration.ipynb"
-    nbformat.write(notebook, path)
-    return path
 
 
 def free_port():
@@ -193,12 +177,11 @@ def window():
 
 
 def main(words):
-    name = words[0] if words else NOTEBOOK
+    path = pathlib.Path(words[0] if words else NOTEBOOK).resolve()
     folder = pathlib.Path(words[1]).resolve() if len(words) > 1 else ROOT / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         home = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fascicle-jupyterlab-")))
-        path = demonstration(home) if name == "demonstration" else pathlib.Path(name).resolve()
         kernel = stack.enter_context(Prepared(notebooks=path.parent))
         address, token = stack.enter_context(jupyterlab(home, path.parent, kernel))
         page = stack.enter_context(window())
