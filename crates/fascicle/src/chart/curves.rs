@@ -120,7 +120,7 @@ pub(super) fn convergence(data: &Data, names: &[&str]) -> Result<Vec<Curve>, Cha
         });
         let (x, values): (Vec<f64>, Vec<f64>) = points.unzip();
         let errors = vec![f64::NAN; x.len()];
-        Ok(Curve { label: name.replace('_', " "), x, values, errors, kind: Kind::Line })
+        Ok(Curve { label: name.to_string(), x, values, errors, kind: Kind::Line })
     };
     let mut curves = names.iter().map(curve).collect::<Result<Vec<_>, ChartError>>()?;
     curves.retain(|curve| !curve.x.is_empty());

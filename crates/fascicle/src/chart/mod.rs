@@ -115,7 +115,7 @@ impl Chart {
     /// When there is no such output, or it is complex.
     pub fn output(data: &Data, output: &str) -> Result<Self, ChartError> {
         let mut chart = Self::over_time(data, curves::components(data, output)?)?;
-        chart.value_label = output.replace('_', " ");
+        chart.value_label = name_and_unit(data, output);
         Ok(chart)
     }
 
@@ -132,7 +132,7 @@ impl Chart {
             (Err(error), Err(_)) => return Err(error),
         };
         let mut chart = Self::over_time(data, curves)?;
-        chart.value_label = with_unit("energy", data.description().get("unit of energy"));
+        chart.value_label = name_and_unit(data, "energy");
         Ok(chart)
     }
 
@@ -157,7 +157,7 @@ impl Chart {
     pub fn distribution(data: &Data, output: &str, time: usize) -> Result<Self, ChartError> {
         let mut chart = Self::new(data, vec![curves::distribution(data, output, time)?]);
         chart.title = format!("{} at time {}", chart.title, data.times()[time]);
-        chart.x_label = output.replace('_', " ");
+        chart.x_label = name_and_unit(data, output);
         chart.value_label = "trajectories".to_string();
         chart.at_least = Some((0.0, 1.0));
         Ok(chart)
@@ -298,6 +298,12 @@ impl Chart {
 /// A number in three digits, as at a tick.
 pub(crate) fn in_few_digits(value: f64) -> String {
     axis::label(value, false)
+}
+
+/// What an axis says of an output. Of energies the unit is known.
+fn name_and_unit(data: &Data, output: &str) -> String {
+    let unit = data.description().get("unit of energy").filter(|_| output.ends_with("energy"));
+    with_unit(&output.replace('_', " "), unit)
 }
 
 /// The label of an axis.
