@@ -24,6 +24,9 @@ let data = parallel_driver_multiprocessing(&sim, 4)?;
 data
 """
 
+LET = "let x = vec![1.0, 2.0];\nx.iter().sum::<f64>()"
+"""For the first variable evcxr has rust-analyzer look at all libraries that there are."""
+
 SPEEDS = """
 fn time(model: impl Model) -> f64 {
     let mut sim = Simulation::new(model, MeanField::default());
@@ -91,6 +94,19 @@ def one_kernel(times):
         times["chart"].append(ran(kernel, "data.plot_populations()")[0])
 
 
+def nothing():
+    """Seconds of the first cells of a kernel whose only library has nothing in it: none can be quicker."""
+    with Kernel() as kernel:
+        kernel.within(FIRST_CELL)
+        library = kernel.notebooks / "nothing"
+        (library / "src").mkdir(parents=True)
+        (library / "src/lib.rs").write_text("pub fn nothing() {}\n")
+        manifest = '[package]\nname = "nothing"\nversion = "0.1.0"\nedition = "2024"\n'
+        (library / "Cargo.toml").write_text(manifest)
+        dep = f':dep nothing = {{ path = "{library}" }}\nuse nothing::*;'
+        return ran(kernel, dep)[0] + ran(kernel, LET)[0]
+
+
 def waiting():
     """Rows of what the user waits for."""
     with Kernel() as kernel:  # Whatever is not compiled yet.
@@ -99,12 +115,14 @@ def waiting():
     times = {name: [] for name in ["start", "dep", "first", "next", "chart"]}
     for _ in range(KERNELS):
         one_kernel(times)
+    least = [nothing() for _ in range(KERNELS)]
     result = [sum(pair) for pair in zip(times["dep"], times["first"], strict=True)]
     return [
         seconds("the kernel starts", times["start"]),
         seconds("the cell with `:dep` and `use`", times["dep"]),
         seconds("the cell of the first run, four processes, data shown", times["first"]),
         seconds("both: to the first result, warm", result, 5),
+        seconds("as much with a library of nothing: evcxr's own share", least),
         seconds("that cell again", times["next"]),
         seconds("a chart of it", times["chart"]),
     ]
