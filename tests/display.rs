@@ -123,7 +123,7 @@ fn a_kernel_that_asks_is_told_all() {
     // What was cleared: the chart of the run, the place, then all else, for the data's sake.
     let [chart, place, table, bar] = &kernel.gone[..] else { panic!("{:?}", kernel.gone) };
     assert!(forms(&chart.contents[0]).1.contains("<svg"));
-    assert!(!chart.contents.is_empty() && chart.contents.len() <= 4, "{}", chart.contents.len());
+    assert!(!chart.contents.is_empty() && chart.contents.len() <= 20, "{}", chart.contents.len());
     let place: Vec<_> = place.contents.iter().map(|content| forms(content).1).collect();
     assert!(place.len() == 2 && place[0] != place[1] && place[1].contains("energy"));
     assert!(forms(&table.contents[0]).1.contains("<td>kBT</td>"));
@@ -139,7 +139,8 @@ fn progress_comes_in_numbers() {
         kernel.progress.iter().map(|step| step[name].as_u64().unwrap()).collect()
     };
     let positions = numbers("position");
-    assert!(positions.len() > 3 && positions.len() < 60, "{positions:?}");
+    // Of 200 batches in two seconds, or more on a busy machine: ten a second at most.
+    assert!(positions.len() > 3 && positions.len() < 100, "{positions:?}");
     assert!(positions.is_sorted() && positions[0] == 0, "{positions:?}");
     assert_eq!(positions.last(), numbers("length").last());
     assert!(kernel.progress.iter().all(|step| step["unit"] == "trajectories"));
@@ -163,6 +164,6 @@ fn without_a_word_of_the_kernel_there_are_no_messages() {
             1,
             "{stdout}"
         );
-        assert!(stderr.contains(" trajectories in 20 batches on 2 processes\n"), "{stderr}");
+        assert!(stderr.contains(" trajectories in 200 batches on 2 processes\n"), "{stderr}");
     }
 }

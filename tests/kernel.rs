@@ -28,6 +28,7 @@ rows!(
     panic_worker,
     panic_cell,
     prints,
+    exits,
     markers,
     interrupt,
     sigint,

@@ -82,6 +82,27 @@ def prints(kernel, found):
     found.next_run(kernel)
 
 
+def exits(kernel, found):
+    """What the cell has printed and not flushed is in the workers' memory too, and `exit` would write it."""
+    reply = kernel.run(r"""
+        let leaving = quick_and(|seeds| {
+            if seeds[0] == Seed(0) && std::fs::File::create_new("once").is_ok() {
+                std::process::exit(3);
+            }
+        });
+        print!("part ");
+        let data = parallel_driver_multiprocessing(&leaving, 2).expect("it runs");
+        println!("of a line");
+        compare(&data);
+        println!("{} lost", data.provenance().runs[0].workers_lost);
+    """)
+    told = [line for line in reply.stdout if "part" in line or "of a line" in line]
+    found.add(f"the cell's line told {len(told)} time(s)", told == ["part of a line"])
+    found.add("the worker replaced", reply.stdout[-1:] == ["1 lost"])
+    found.equal(reply)
+    found.next_run(kernel)
+
+
 MARKERS = [
     "EVCXR_EXECUTION_COMPLETE",
     "EVCXR_PANIC_NOTIFICATION",
@@ -110,6 +131,12 @@ def markers(kernel, found):
     found.add(f"{heard} of {len(MARKERS)} lines told as text", heard == len(MARKERS))
     found.add(f"{len(reply.results)} taken for results", not reply.results)
     found.equal(reply)
+    lines = "\\n".join(MARKERS)
+    shown = kernel.run(f"""
+        let poison = quick_and(|seeds| assert!(!seeds.contains(&Seed(60)), "poison\\n{lines}"));
+        parallel_driver_multiprocessing(&poison, 2)
+    """)
+    found.add("an error with them shown", any("poison" in str(result) for result in shown.results))
     kept = kernel.run('println!("{kept}");')
     found.add("variables kept", kept.stdout == ["37"])
     found.next_run(kernel)
@@ -399,6 +426,7 @@ ROWS = {
     "panic_worker": (panic_worker, "panic in a worker", "only its batch fails, with seeds and cause"),
     "panic_cell": (panic_cell, "panic in the cell while workers run", CUT_OFF),
     "prints": (prints, "workers print, with and without line ends", "all told; " + EQUAL),
+    "exits": (exits, "`exit` in a worker, a line begun in the cell", "the line told once; " + EQUAL),
     "markers": (markers, "workers print evcxr's markers", "told as text; " + EQUAL),
     "interrupt": (interrupt, "interrupt_request during a run", CUT_OFF),
     "sigint": (sigint, "SIGINT to the evaluation during a run", CUT_OFF + ", what is finished kept"),

@@ -73,6 +73,7 @@ def jupyterlab(home, notebooks, kernel):
         "ServerApp.port_retries": 0,
         "ServerApp.root_dir": notebooks,
         "ServerApp.allow_root": True,
+        "FileCheckpoints.checkpoint_dir": home / "checkpoints",
         "LabApp.expose_app_in_browser": True,
         "LabApp.user_settings_dir": home / "settings",
         "LabApp.workspaces_dir": home / "workspaces",

@@ -91,7 +91,10 @@ def one_kernel(times):
             raise RuntimeError(f"the first run shows nothing: {reply}")
         times["first"].append(took)
         times["next"].append(ran(kernel, FIRST_RUN)[0])
-        times["chart"].append(ran(kernel, "data.plot_populations()")[0])
+        took, reply = ran(kernel, "data.plot_populations()")
+        if "svg" not in str(reply.results):
+            raise RuntimeError(f"the chart is not shown: {reply}")
+        times["chart"].append(took)
 
 
 def nothing():

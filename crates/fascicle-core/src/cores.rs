@@ -5,6 +5,10 @@ use std::cell::Cell;
 /// The environment variable with the number of cores that a process may use.
 pub const CORES: &str = "FASCICLE_CORES";
 
+/// The environment variable that worker processes have, and what they start: what they write is relayed as
+/// text, whatever it is.
+pub const WORKER: &str = "FASCICLE_WORKER";
+
 thread_local! {
     /// The cores of the piece that runs on this thread.
     static SHARE: Cell<Option<usize>> = const { Cell::new(None) };

@@ -75,7 +75,7 @@ mod work;
 pub use arithmetic::Arithmetic;
 pub use cancel::CancelHandle;
 pub use comm::{Comm, Solo};
-pub use cores::{CORES, available_cores, share_of_cores};
+pub use cores::{CORES, WORKER, available_cores, share_of_cores};
 pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,
     RunRecord, Snapshot, Summed, Trajectory,

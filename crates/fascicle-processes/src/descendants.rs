@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use nix::sys::signal::{Signal, kill as send};
-use nix::unistd::Pid;
+use nix::sys::signal::{Signal, kill as send, killpg};
+use nix::unistd::{Pid, getpgid};
 
 /// Kills the children of a process, and theirs. Linux tells who they are; elsewhere they live on.
 pub(crate) fn kill(pid: Pid) {
@@ -11,6 +11,11 @@ pub(crate) fn kill(pid: Pid) {
         // Stopped first, so that it starts no others while its own are looked for.
         if send(child, Signal::SIGSTOP).is_ok() {
             kill(child);
+            // A guardian of a run inside of a piece can end its group no more, of which some may have
+            // another parent by now. Its number is its own: who would wait for it is stopped.
+            if getpgid(Some(child)) == Ok(child) {
+                let _ = killpg(child, Signal::SIGKILL);
+            }
             let _ = send(child, Signal::SIGKILL);
         }
     }

@@ -11,6 +11,7 @@
 use std::io;
 use std::time::Duration;
 
+use fascicle_core::WorkerLost;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getppid, setpgid};
 
@@ -50,8 +51,11 @@ impl Guardian {
 
 impl Drop for Guardian {
     fn drop(&mut self) {
-        // It has not been waited for, so that no stranger's group has this number.
-        let _ = killpg(self.group(), Signal::SIGKILL);
+        // Until it is waited for no stranger's group has this number. Where the host ignores its children nobody
+        // knows whether that was done.
+        if self.0.ended() != Some(WorkerLost::Unknown) {
+            let _ = killpg(self.group(), Signal::SIGKILL);
+        }
     }
 }
 

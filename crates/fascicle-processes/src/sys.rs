@@ -70,10 +70,10 @@ pub(crate) fn fork(child: impl FnOnce(Outputs) -> i32) -> io::Result<Process> {
 pub(crate) fn fork_bare(child: impl FnOnce() -> i32) -> io::Result<Process> {
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     // SAFETY: a fork; the child does what may be done in a handler, uses no lock and never returns.
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
     let found = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) } as i32;
-    // SAFETY: as above.
-    #[cfg(not(target_os = "linux"))]
+    // SAFETY: as above. Elsewhere the system call's arguments are in other orders.
+    #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
     let found = unsafe { libc::fork() };
     if found == 0 {
         exit(child());
@@ -203,10 +203,13 @@ pub(crate) fn use_local_time() {
     unsafe { libc::localtime_r(&0, &raw mut parts) };
 }
 
-/// Tells what runs inside this worker how many cores are its share.
+/// Tells what runs inside this worker that it is one, and how many cores are its share.
 pub(crate) fn set_share_of_cores(share: usize) {
     // SAFETY: a worker that has just started has one thread, so nobody else reads the environment.
-    unsafe { std::env::set_var(fascicle_core::CORES, share.to_string()) };
+    unsafe {
+        std::env::set_var(fascicle_core::WORKER, "1");
+        std::env::set_var(fascicle_core::CORES, share.to_string());
+    }
 }
 
 /// A descriptor that polls readable when the process has ended. Old kernels and some sandboxes have

@@ -216,6 +216,13 @@ impl Started {
         shell.status().unwrap();
     }
 
+    /// Runs a shell that starts another program and does not wait for it.
+    fn leave(&self, piece: u64) {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "sleep 600 & echo $! > \"$0\""]).arg(self.0.join(piece.to_string()));
+        shell.status().unwrap();
+    }
+
     /// Waits until both have.
     fn wait(&self) -> [u32; 2] {
         let read = |piece: u32| std::fs::read_to_string(self.0.join(piece.to_string())).ok();
@@ -281,6 +288,37 @@ fn what_a_piece_has_started_ends_with_the_run_when_its_worker_has_died() {
             driver.run(&work, &mut kept, &ExecuteOptions::new(), &mut ignore_events).unwrap();
         assert_eq!((report.workers_lost, kept.values()), (2, vec![0, 1]));
         are_gone(started.wait());
+    });
+}
+
+/// The inner run's guardian is killed with the rest of it.
+#[test]
+fn what_a_run_inside_a_piece_has_left_is_ended_with_the_piece() {
+    alone("what_a_run_inside_a_piece_has_left_is_ended_with_the_piece", || {
+        let started = Started::new("inner");
+        let inner = integers(2, |piece, _| {
+            started.leave(piece);
+            std::thread::sleep(Duration::from_secs(600));
+            0
+        });
+        let work = integers(1, |_, _| {
+            let (driver, options) = (Processes::new(2).unwrap(), ExecuteOptions::new());
+            driver.run(&inner, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+            0
+        });
+        let cancel = CancelHandle::new();
+        let options = ExecuteOptions::new().with_cancel(cancel.clone());
+        let pids = std::thread::scope(|scope| {
+            let pids = scope.spawn(|| {
+                let pids = started.wait();
+                cancel.cancel();
+                pids
+            });
+            let driver = Processes::new(1).unwrap();
+            driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+            pids.join().unwrap()
+        });
+        are_gone(pids);
     });
 }
 

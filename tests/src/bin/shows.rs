@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("ends after a table");
 
     // For two seconds at least.
-    let mut sim = slow(Duration::from_millis(200));
+    let mut sim = slow(Duration::from_millis(20));
+    sim.settings.num_trajs = 2000;
     sim.settings.progress_bar = true;
     sim.algorithm.recipe.collect.push(task("talk", |step, block| {
         if step.index() == 0 && block.seeds()[0] == Seed(0) {

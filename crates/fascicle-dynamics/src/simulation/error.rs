@@ -90,10 +90,11 @@ pub enum SimulationError {
         /// Its own value.
         found: f64,
     },
-    /// The processor lacks the instructions.
+    /// The processor lacks the instructions, or the build has no path for its vectors.
     #[error(
         "settings.arithmetic is {arithmetic}, which needs a processor with fused multiply-add (AVX2 and FMA \
-         on x86-64): this one has none; expected Arithmetic::Strict"
+         on x86-64), and a build that knows its vectors, as a release build does and a development build made on \
+         a machine of its kind: expected Arithmetic::Strict here"
     )]
     NoSuchArithmetic {
         /// What was asked for.

@@ -37,6 +37,10 @@ pub enum Way {
 impl Way {
     /// What there is for this process.
     pub fn here() -> Self {
+        // What a worker writes is relayed line by line, as text.
+        if std::env::var_os(fascicle_core::WORKER).is_some() {
+            return Self::Text;
+        }
         Self::of(std::env::var(DISPLAY).ok().as_deref(), std::env::var_os(EVCXR).is_some())
     }
 
@@ -80,8 +84,8 @@ pub fn new_id() -> String {
 
 fn blocks(forms: &Forms) -> String {
     let block = |(kind, content): &(&str, String)| {
-        // A content that has the end in it would end there.
-        let content = content.trim_end_matches('\n').replace(END, "EVCXR-END-CONTENT");
+        // Inside of a block evcxr heeds its end and its mark of a panic, after which any other.
+        let content = content.trim_end_matches('\n').replace("EVCXR_", "EVCXR-");
         format!("EVCXR_BEGIN_CONTENT {kind}\n{content}\n{END}\n")
     };
     forms.iter().map(block).collect()
@@ -96,9 +100,18 @@ mod tests {
         let sly = "a\nEVCXR_END_CONTENT\nb\n".to_string();
         assert_eq!(
             blocks(&[("text/plain", sly), ("text/html", "<b>".to_string())]),
-            "EVCXR_BEGIN_CONTENT text/plain\na\nEVCXR-END-CONTENT\nb\nEVCXR_END_CONTENT\n\
+            "EVCXR_BEGIN_CONTENT text/plain\na\nEVCXR-END_CONTENT\nb\nEVCXR_END_CONTENT\n\
              EVCXR_BEGIN_CONTENT text/html\n<b>\nEVCXR_END_CONTENT\n"
         );
+    }
+
+    #[test]
+    fn no_line_of_a_block_means_anything_to_evcxr() {
+        let markers = ["PANIC_NOTIFICATION", "EXECUTION_COMPLETE", "END_CONTENT"];
+        let sly: String = markers.iter().map(|marker| format!("EVCXR_{marker}\n")).collect();
+        let block = blocks(&[("text/plain", sly)]);
+        let means = block.lines().filter(|line| line.starts_with("EVCXR_"));
+        assert_eq!(means.collect::<Vec<_>>(), ["EVCXR_BEGIN_CONTENT text/plain", END]);
     }
 
     #[test]

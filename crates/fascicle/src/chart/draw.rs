@@ -270,6 +270,9 @@ fn value_range(chart: &Chart) -> Range<f64> {
     let (mut low, mut high) = chart.at_least.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
     for curve in chart.curves.iter().map(|curve| on_axes(curve, chart)) {
         for (&value, &error) in curve.values.iter().zip(&curve.errors) {
+            if !value.is_finite() {
+                continue;
+            }
             let error = if error.is_finite() { error } else { 0.0 };
             low = low.min(value - error);
             high = high.max(value + error);

@@ -52,7 +52,7 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// With fewer points, evenly spaced with the first and the last, and curves.
+/// With fewer points, the first and the last and how far the curve reaches between them, and curves.
 pub(super) fn thinned(chart: &Chart) -> Chart {
     let mut chart = chart.clone();
     if chart.curves.len() > CURVES {
@@ -72,11 +72,29 @@ fn most_points(chart: &Chart) -> usize {
 fn thin(curve: &mut Curve, most: usize) {
     let there = curve.x.len();
     if there > most && curve.kind == Kind::Line {
-        let kept: Vec<usize> = (0..most).map(|at| at * (there - 1) / (most - 1)).collect();
+        let kept = extremes(&curve.values, most / 2);
         for all in [&mut curve.x, &mut curve.values, &mut curve.errors] {
             *all = kept.iter().map(|&at| all[at]).collect();
         }
     }
+}
+
+/// The first, the last, and of so many parts alike where the least and the greatest are: every so manieth
+/// would make a quick wave a slow one.
+fn extremes(values: &[f64], parts: usize) -> Vec<usize> {
+    let last = values.len() - 1;
+    let mut kept = vec![0];
+    for part in 0..parts {
+        let range = part * last / parts..(part + 1) * last / parts;
+        let by_value = |a: &usize, b: &usize| values[*a].total_cmp(&values[*b]);
+        let finite = || range.clone().filter(|&at| values[at].is_finite());
+        kept.extend(finite().min_by(by_value));
+        kept.extend(finite().max_by(by_value));
+    }
+    kept.push(last);
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }
 
 /// What JupyterLab and VS Code have behind outputs; elsewhere the legend is transparent.

@@ -26,6 +26,8 @@ use curves::Curve;
 pub use error::ChartError;
 pub use plots::Plots;
 
+use crate::show::short;
+
 /// A chart of curves, each with a band of ± one standard error.
 ///
 /// ```
@@ -156,7 +158,7 @@ impl Chart {
     /// When no trajectories were kept, or there is no such output or time.
     pub fn distribution(data: &Data, output: &str, time: usize) -> Result<Self, ChartError> {
         let mut chart = Self::new(data, vec![curves::distribution(data, output, time)?]);
-        chart.title = format!("{} at time {}", chart.title, data.times()[time]);
+        chart.title = format!("{} at time {}", chart.title, short(data.times()[time]));
         chart.x_label = name_and_unit(data, output);
         chart.value_label = "trajectories".to_string();
         chart.at_least = Some((0.0, 1.0));

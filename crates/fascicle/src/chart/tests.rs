@@ -156,7 +156,7 @@ fn errors_shrink_in_a_chart_of_rounds() {
     let data = run_ensemble(&ensemble, &Serial, &options, &mut ignore_events).unwrap();
     assert_eq!(data.convergence().len(), 4);
     let chart = data.plot_convergence().unwrap();
-    has(&chart, &["dm db", "energy", "as 1/√n", "trajectories", "largest standard error", "100"]);
+    has(&chart, &["dm_db", "energy", "as 1/√n", "trajectories", "largest standard error", "100"]);
     let guide = chart.curves.last().unwrap();
     assert!((guide.values[0] / guide.values[3] - 2.0).abs() < 1e-12);
     let single = data_of_one();
@@ -356,4 +356,30 @@ fn charts_and_data_are_short_where_they_are_debugged() {
     let text = format!("{data:?}");
     assert!(text.starts_with("Data { simulation: \"a spread\", trajectories: 3, "), "{text}");
     assert!(text.len() < 300, "{text}");
+}
+
+#[test]
+fn thinning_keeps_how_far_curves_reach() {
+    // A wave of ten points that is thinned to a tenth of its points.
+    let wave = (0..5000).map(|x| (f64::from(x) * std::f64::consts::TAU / 10.0).sin()).collect();
+    let flat = vec![0.0; 5000];
+    let chart = inline::thinned(&chart_of([(Kind::Line, wave), (Kind::Line, flat)]));
+    let turns = chart.curves[0].values.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
+    assert!(turns > 400, "a wave of 500 periods goes through zero {turns} times");
+}
+
+#[test]
+fn axes_and_titles_have_units_and_short_times() {
+    let mut sim = Simulation::new(SpinBoson { A: 5, ..Default::default() }, MeanField::default());
+    sim.settings.tmax = 1.0;
+    sim.settings.dt_update = 0.05;
+    sim.settings.num_trajs = 16;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    let options = RunOptions::new().with_keep_all_trajectories();
+    let data = Driver::Serial.run(&sim, options).unwrap();
+    let chart = data.plot_distribution("quantum_energy", 3).unwrap();
+    assert!(chart.title.ends_with(" at time 0.3"), "{}", chart.title);
+    assert_eq!(chart.x_label, "quantum energy (kT)");
+    assert_eq!(data.plot_output("quantum_energy").unwrap().value_label, "quantum energy (kT)");
 }

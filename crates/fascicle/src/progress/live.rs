@@ -23,13 +23,15 @@ pub(super) struct Live {
     said: Option<Instant>,
     chart: Place,
     next_chart: Instant,
+    /// What was sent last, if it was not the last word.
+    open: Option<(u64, u64, String)>,
 }
 
 impl Live {
     /// With nothing shown yet.
     pub fn new() -> Self {
         let next_chart = Instant::now() + CHART_PAUSE;
-        Self { bar: channel::new_id(), said: None, chart: Place::new(), next_chart }
+        Self { bar: channel::new_id(), said: None, chart: Place::new(), next_chart, open: None }
     }
 
     /// Sends the numbers, if it is time.
@@ -41,6 +43,7 @@ impl Live {
                 "<progress value=\"{}\" max=\"{}\"></progress> ",
                 step.position, step.length
             );
+            self.open = Some((step.position, step.length, unit.to_string()));
             self.tell(step, &bar, pace.now().words(message).trim_start());
         }
     }
@@ -59,6 +62,7 @@ impl Live {
 
     /// The last word, and no chart any more, for the data have one.
     pub fn finish(&mut self, pace: &Pace, unit: &str, words: &str) {
+        self.open = None;
         self.chart.clear();
         self.tell(step(pace, unit, true), "", words);
     }
@@ -67,6 +71,18 @@ impl Live {
         let html = format!("<div>{bar}{}</div>", escape(words));
         let data: &Forms = &[("text/plain", format!("{words}\n")), ("text/html", html)];
         channel::send(&Message::Progress { id: &self.bar, step, data });
+    }
+}
+
+/// A run that ends by a panic, as of a listener, leaves no bar that waits and no chart.
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some((position, length, unit)) = self.open.take() {
+            self.chart.clear();
+            let step =
+                Step { position, length, unit: &unit, rate: 0.0, left: f64::NAN, done: true };
+            self.tell(step, "", &format!("given up after {position} of {length} {unit}"));
+        }
     }
 }
 

@@ -71,7 +71,9 @@ fn fitting(elements: &[String], columns: usize) -> usize {
 
 /// Numbers with a point, complex ones too, in six digits; all else as it is.
 fn in_six_digits(text: &str) -> String {
-    let parsed = |text: &str| text.parse::<f64>().ok().filter(|_| text.contains('.'));
+    // No integer of 64 bits is so long.
+    let is_real = text.contains('.') || text.len() > 20;
+    let parsed = |text: &str| text.parse::<f64>().ok().filter(|_| is_real);
     if let Some(value) = parsed(text) {
         return digits(value);
     }

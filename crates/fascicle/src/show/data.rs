@@ -2,7 +2,7 @@
 
 use fascicle_core::{Data, Level, OutputSpec};
 
-use super::summary::{summary, title, told};
+use super::summary::{runs, summary, title};
 use super::table::Table;
 use super::{Show, html};
 use crate::chart::{Chart, ChartError, in_few_digits};
@@ -17,7 +17,7 @@ impl Show for Data {
 
     fn html(&self) -> String {
         let mut inside = String::new();
-        self.provenance().runs.iter().for_each(|run| inside.push_str(&html::line(&told(run))));
+        runs(self).iter().for_each(|run| inside.push_str(&html::line(run)));
         inside.push_str(&notices(self));
         if let Some(chart) = first_chart(self) {
             let notice = |error: ChartError| html::notice(&[error.to_string()]);

@@ -7,6 +7,9 @@ use super::{Show, html};
 use crate::Error;
 use crate::chart::ChartError;
 
+/// The most lines that are shown: a panic may have any number.
+const LINES: usize = 20;
+
 macro_rules! show {
     ($($error:ty),* $(,)?) => {
         $(
@@ -16,7 +19,9 @@ macro_rules! show {
                 }
 
                 fn html(&self) -> String {
-                    html::notice(&[format!("error: {self}")])
+                    let text = format!("error: {self}");
+                    let lines: Vec<String> = text.lines().take(LINES).map(String::from).collect();
+                    html::notice(&lines)
                 }
             }
         )*

@@ -1,6 +1,11 @@
 //! Fragments of HTML. They have no colours of their own but the current one, so that they follow the
 //! notebook's theme, and no style sheet, which some viewers take out.
 
+use super::table::cut;
+
+/// The most letters of a line of a notice: a panic, or a worker's last words, may have any number.
+const NOTICE: usize = 2000;
+
 /// Text as HTML shows it: nothing in it is markup.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -39,6 +44,6 @@ pub fn folded(title: &str, inside: &str) -> String {
 pub fn notice(lines: &[String]) -> String {
     const STYLE: &str =
         "border-left:4px solid #d55e00;padding-left:8px;margin:4px 0;white-space:pre-wrap";
-    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| escape(&cut(line, NOTICE))).collect();
     format!("<div style=\"{STYLE}\">{}</div>", lines.join("<br>"))
 }

@@ -30,6 +30,7 @@ use fascicle_dynamics::Model;
 pub(crate) use data::first_chart;
 pub use html::escape;
 pub use live::{Live, clear};
+pub(crate) use summary::short;
 
 use crate::channel::{self, Way};
 

@@ -72,7 +72,7 @@ pub fn title(data: &Data) -> String {
 }
 
 /// "200 trajectories on processes (4 workers) in 0.52 s, 385 a second, …"
-pub fn told(run: &RunRecord) -> String {
+fn told(run: &RunRecord) -> String {
     let mut text = format!("{} trajectories on {}", run.trajectories, run.driver);
     if run.tasks > 1 {
         text.push_str(&format!(" ({} workers)", run.tasks));
@@ -95,13 +95,24 @@ pub fn told(run: &RunRecord) -> String {
     text
 }
 
+/// The most runs that are told of, the last ones.
+const RUNS: usize = 8;
+
+/// What is told of the runs that data came about by.
+pub fn runs(data: &Data) -> Vec<String> {
+    let runs = &data.provenance().runs;
+    let left_out = runs.len().saturating_sub(RUNS);
+    let before = (left_out > 0).then(|| format!("{left_out} runs before these"));
+    before.into_iter().chain(runs[left_out..].iter().map(told)).collect()
+}
+
 fn heading(data: &Data) -> String {
     let mut text = title(data);
     if !data.failures().is_empty() {
         text.push_str(&format!(", failures: {}", data.failures().len()));
     }
     text.push('\n');
-    data.provenance().runs.iter().for_each(|run| text.push_str(&format!("{}\n", told(run))));
+    runs(data).iter().for_each(|run| text.push_str(&format!("{run}\n")));
     text
 }
 

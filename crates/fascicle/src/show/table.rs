@@ -25,7 +25,7 @@ impl Table {
 
     /// Adds a line, as long as the head.
     pub fn add(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.lines.push(cells.into_iter().map(cut).collect());
+        self.lines.push(cells.into_iter().map(|cell| cut(&cell, LONGEST)).collect());
     }
 
     /// As text: columns by spaces.
@@ -77,10 +77,11 @@ pub fn widths(lines: &[Vec<String>]) -> Vec<usize> {
     (0..lines[0].len()).map(width).collect()
 }
 
-fn cut(text: String) -> String {
-    if text.chars().count() <= LONGEST {
-        return text;
+/// Text, cut if it is longer.
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_string();
     }
-    let head: String = text.chars().take(LONGEST).collect();
+    let head: String = text.chars().take(longest).collect();
     format!("{head}… ({} characters)", text.chars().count())
 }

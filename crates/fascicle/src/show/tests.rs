@@ -164,3 +164,40 @@ fn a_chart_in_a_notebook_takes_the_colours_of_its_theme() {
     assert!(html.contains("currentColor") && !html.contains("#FFFFFF\"/>"), "{html}");
     assert!(file.contains("#FFFFFF") && !file.contains("currentColor"));
 }
+
+#[test]
+fn data_of_many_runs_are_small_to_look_at() {
+    let mut sim = simulation();
+    sim.settings.num_trajs = 1;
+    let mut data = serial_driver(&sim).unwrap();
+    for _ in 0..999 {
+        data = Driver::Serial.run(&sim, RunOptions::new().with_append(data)).unwrap();
+    }
+    let (html, text) = (data.html(), data.text());
+    assert!(html.len() < 50_000, "{} bytes", html.len());
+    assert!(text.len() < 5_000, "{} bytes", text.len());
+}
+
+#[test]
+fn failures_with_many_words_are_small_to_look_at() {
+    let trapped = |from: u64| {
+        let mut sim = simulation();
+        sim.algorithm.recipe.update.push(task("trap", move |_, block| {
+            assert!(block.seeds()[0] < Seed(from), "{}", "trapped ".repeat(10_000));
+            Ok(())
+        }));
+        sim
+    };
+    // Of all batches, so that no file is left with the others.
+    let error = Driver::Serial.run(trapped(0), RunOptions::new());
+    assert!(error.html().len() < 50_000, "error: {} bytes", error.html().len());
+    let options = RunOptions::new().with_on_failure(OnFailure::Drop);
+    let data = Driver::Serial.run(trapped(16), options).unwrap();
+    assert!(data.html().len() < 50_000, "data: {} bytes", data.html().len());
+}
+
+#[test]
+fn large_numbers_have_six_digits_too() {
+    let text = fascicle_core::ndarray::arr1(&[1e300, 1e22 / 3.0]).text();
+    assert!(text.contains("1.00000e300") && text.contains("3.33333e21"), "{text}");
+}
