@@ -357,7 +357,7 @@ fn a_model_that_does_not_say_where_it_starts() {
     };
     assert_eq!(
         start(MonteCarlo::default()),
-        "lost does not say where trajectories start: expected init_classical, or a kBT at which \
+        "lost does not say where trajectories start: expected init_classical, initial_state.sampling, or a kBT at which \
          initial coordinates are sampled by Monte Carlo (of closures: with_init_classical or \
          with_monte_carlo)"
     );

@@ -126,7 +126,7 @@ fn a_kernel_that_asks_is_told_all() {
     assert!(!chart.contents.is_empty() && chart.contents.len() <= 20, "{}", chart.contents.len());
     let place: Vec<_> = place.contents.iter().map(|content| forms(content).1).collect();
     assert!(place.len() == 2 && place[0] != place[1] && place[1].contains("energy"));
-    assert!(forms(&table.contents[0]).1.contains("<td>kBT</td>"));
+    assert!(forms(&table.contents[0]).1.contains(">kBT</td>"));
     assert!(bar.contents.len() == kernel.progress.len());
     let [data] = &kernel.shown[..] else { panic!("{:?}", kernel.shown) };
     assert!(forms(&data.contents[0]).0.contains(" trajectories on processes (2 workers) in "));

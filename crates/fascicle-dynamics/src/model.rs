@@ -256,8 +256,8 @@ pub enum ModelError {
     },
     /// Nothing says where trajectories start.
     #[error(
-        "{model} does not say where trajectories start: expected init_classical, or a kBT at which \
-         initial coordinates are sampled by Monte Carlo (of closures: with_init_classical or \
+        "{model} does not say where trajectories start: expected init_classical, initial_state.sampling, \
+         or a kBT at which initial coordinates are sampled by Monte Carlo (of closures: with_init_classical or \
          with_monte_carlo)"
     )]
     NoStart {

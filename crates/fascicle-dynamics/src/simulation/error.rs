@@ -93,8 +93,8 @@ pub enum SimulationError {
     /// The processor lacks the instructions, or the build has no path for its vectors.
     #[error(
         "settings.arithmetic is {arithmetic}, which needs a processor with fused multiply-add (AVX2 and FMA \
-         on x86-64), and a build that knows its vectors, as a release build does and a development build made on \
-         a machine of its kind: expected Arithmetic::Strict here"
+         on x86-64): this one has none, or it is not the one that this development build was made for; \
+         expected Arithmetic::Strict"
     )]
     NoSuchArithmetic {
         /// What was asked for.

@@ -341,7 +341,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "settings.arithmetic is fused, which needs a processor with fused multiply-add (AVX2 and \
-             FMA on x86-64): this one has none; expected Arithmetic::Strict"
+             FMA on x86-64): this one has none, or it is not the one that this \
+             development build was made for; expected Arithmetic::Strict"
         );
     }
 

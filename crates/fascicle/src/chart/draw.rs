@@ -53,6 +53,11 @@ pub(super) fn draw<B: DrawingBackend>(
     zoom: u32,
     backend: B,
 ) -> Result<(), ChartError> {
+    // Axes of nothing would have no end.
+    let is_seen = |curve: &Curve| curve.x.iter().any(|x| x.is_finite());
+    if !chart.curves.iter().any(is_seen) {
+        return Err(ChartError::Empty);
+    }
     palette::register();
     let area = backend.into_drawing_area();
     let style = Style::new(chart, zoom);

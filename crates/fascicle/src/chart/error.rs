@@ -54,7 +54,9 @@ pub enum ChartError {
     #[error("the data have no standard errors to draw: expected two trajectories at least")]
     NoErrors,
     /// There is nothing to draw.
-    #[error("the data hold no trajectories, expected at least one")]
+    #[error(
+        "there is nothing to draw: expected data of one trajectory at least, and curves that there are"
+    )]
     Empty,
     /// The library that draws gave up.
     #[error("the chart could not be drawn: {why}")]

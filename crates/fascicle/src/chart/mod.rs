@@ -190,7 +190,8 @@ impl Chart {
         Ok(all.with_title(title.unwrap_or_else(|| names.join(", "))))
     }
 
-    /// With these of the curves alone, by their numbers; others than there are mean nothing.
+    /// With these of the curves alone, by their numbers; others than there are mean nothing, and a chart that is
+    /// left without any is an error when it is drawn.
     #[must_use]
     pub fn only(mut self, curves: &[usize]) -> Self {
         let mut number = 0..;

@@ -383,3 +383,11 @@ fn axes_and_titles_have_units_and_short_times() {
     assert_eq!(chart.x_label, "quantum energy (kT)");
     assert_eq!(data.plot_output("quantum_energy").unwrap().value_label, "quantum energy (kT)");
 }
+
+#[test]
+fn a_chart_without_curves_is_an_error_and_no_endless_drawing() {
+    let chart = Chart::populations(&data(2, 2), "dm_db").expect("a chart").only(&[7]);
+    assert!(matches!(chart.svg(), Err(ChartError::Empty)));
+    let nowhere = chart_of([(Kind::Line, vec![f64::NAN; 3]), (Kind::Line, vec![f64::INFINITY; 3])]);
+    assert!(nowhere.svg().is_ok_and(|svg| svg.contains("</svg>")));
+}
