@@ -233,6 +233,25 @@ impl Started {
     }
 }
 
+impl Started {
+    /// Ends a run when both have started what they start, and checks that nothing of that is left.
+    fn end_a_run_of(&self, work: &dyn Work, workers: i64) {
+        let cancel = CancelHandle::new();
+        let options = ExecuteOptions::new().with_cancel(cancel.clone());
+        let pids = std::thread::scope(|scope| {
+            let pids = scope.spawn(|| {
+                let pids = self.wait();
+                cancel.cancel();
+                pids
+            });
+            let driver = Processes::new(workers).unwrap();
+            driver.run(work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
+            pids.join().unwrap()
+        });
+        are_gone(pids);
+    }
+}
+
 impl Drop for Started {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
@@ -253,19 +272,7 @@ fn what_a_piece_has_started_is_ended_with_it() {
             started.start(piece);
             piece as i64
         });
-        let cancel = CancelHandle::new();
-        let options = ExecuteOptions::new().with_cancel(cancel.clone());
-        let pids = std::thread::scope(|scope| {
-            let pids = scope.spawn(|| {
-                let pids = started.wait();
-                cancel.cancel();
-                pids
-            });
-            let driver = Processes::new(2).unwrap();
-            driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
-            pids.join().unwrap()
-        });
-        are_gone(pids);
+        started.end_a_run_of(&work, 2);
     });
 }
 
@@ -306,19 +313,7 @@ fn what_a_run_inside_a_piece_has_left_is_ended_with_the_piece() {
             driver.run(&inner, &mut Kept::default(), &options, &mut ignore_events).unwrap();
             0
         });
-        let cancel = CancelHandle::new();
-        let options = ExecuteOptions::new().with_cancel(cancel.clone());
-        let pids = std::thread::scope(|scope| {
-            let pids = scope.spawn(|| {
-                let pids = started.wait();
-                cancel.cancel();
-                pids
-            });
-            let driver = Processes::new(1).unwrap();
-            driver.run(&work, &mut Kept::default(), &options, &mut ignore_events).unwrap();
-            pids.join().unwrap()
-        });
-        are_gone(pids);
+        started.end_a_run_of(&work, 1);
     });
 }
 
