@@ -4,11 +4,16 @@
 
 use fascicle_tests::kernel;
 
-/// Tries a row in a kernel of its own, and checks that it is as wanted.
-fn reached(row: &str) {
-    let output = kernel::run("hazards.py", &["row", row]).unwrap_or_else(|error| panic!("{error}"));
+/// Runs a program in `kernel/`, which must find all as it is wanted.
+fn succeeds(program: &str, words: &[&str]) {
+    let output = kernel::run(program, words).unwrap_or_else(|error| panic!("{error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// Tries a row in a kernel of its own, and checks that it is as wanted.
+fn reached(row: &str) {
+    succeeds("hazards.py", &["row", row]);
 }
 
 macro_rules! rows {
@@ -53,11 +58,7 @@ rows!(
 /// Runs a notebook, and checks that each of its cells comes to its end and shows what is saved, number by
 /// number.
 fn shows_what_is_saved(name: &str) {
-    let path = format!("{FOLDER}/{name}.ipynb");
-    let output =
-        kernel::run("notebooks.py", &["check", &path]).unwrap_or_else(|error| panic!("{error}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    succeeds("notebooks.py", &["check", &format!("{FOLDER}/{name}.ipynb")]);
 }
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../notebooks");

@@ -183,7 +183,9 @@ impl Progress {
             };
             self.say(&format!("{all_items} {unit} in {all_pieces} {batches} on {crew}{there}"));
         }
-        self.advance(counts);
+        if counts.all_items > 0 {
+            self.advance(counts);
+        }
     }
 
     /// After a round, unless it was the last: there is more to do than was known.
