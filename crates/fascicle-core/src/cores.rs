@@ -29,8 +29,13 @@ pub fn share_of_cores(workers: usize) -> usize {
     (available_cores() / workers.max(1)).max(1)
 }
 
-/// Does something on this thread with a share of the cores.
-pub(crate) fn with_share<R>(share: usize, f: impl FnOnce() -> R) -> R {
+/// Whether this thread is running a piece.
+pub fn is_in_piece() -> bool {
+    SHARE.get().is_some()
+}
+
+/// Does something on this thread, such as running pieces, with a share of the cores.
+pub fn with_share<R>(share: usize, f: impl FnOnce() -> R) -> R {
     let before = SHARE.replace(Some(share));
     let result = f();
     SHARE.set(before);

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{CancelHandle, Event, Fold, JournalError, PieceFailure, Work};
+use crate::{CancelHandle, Event, Fold, JournalError, LogLine, PieceFailure, Ranks, Work};
 
 /// What a driver calls for each event, on the thread that called the driver.
 pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
@@ -22,6 +23,12 @@ pub trait Execute {
 
     /// The number of workers it uses.
     fn workers(&self) -> usize;
+
+    /// The ranks on which the program runs in step, of which this is one; none for drivers inside of one
+    /// process.
+    fn ranks(&self) -> Option<&dyn Ranks> {
+        None
+    }
 
     /// Runs all pieces, round by round. A piece that fails does not stop the others: failures are in
     /// the report.
@@ -85,7 +92,7 @@ impl ExecuteOptions {
 }
 
 /// What became of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Pieces done and merged.
@@ -96,6 +103,10 @@ pub struct Report {
     pub interrupted: bool,
     /// Workers that were lost and replaced.
     pub workers_lost: u64,
+    /// How much of [`Work::size`] came from a journal.
+    pub resumed: u64,
+    /// What the driver has to say of the run, for the log of its results.
+    pub log: Vec<LogLine>,
 }
 
 /// Why a work could not be run at all.
@@ -127,6 +138,43 @@ pub enum RunError {
         "this work cannot be shared between threads: implement Work::shared for it, or run it on processes"
     )]
     NotShareable,
+    /// Ranks need a fold that can be given to the others.
+    #[error(
+        "the results of this work cannot be given to other ranks: implement Fold::state and Fold::restore"
+    )]
+    NotForRanks,
+    /// There are not so many ranks.
+    #[error(
+        "num_tasks is {found}, but the program runs on {ranks} rank(s): start it with mpirun -n {found}, or \
+         ask for at most {ranks}"
+    )]
+    TooFewRanks {
+        /// The number asked for.
+        found: usize,
+        /// The ranks that there are.
+        ranks: usize,
+    },
+    /// Ranks are about to run different things.
+    #[error(transparent)]
+    RanksDiffer(Box<RanksDiffer>),
+    /// Rank 0, which hands pieces out, could not go on.
+    #[error("rank 0 has ended the run: {message}")]
+    OnLeader {
+        /// Why.
+        message: String,
+    },
+    /// The program was started on several ranks, and was not built for it.
+    #[error(
+        "{launcher} has started this program{}, but it is built without MPI: build it with the feature `mpi` \
+         of crate fascicle, as in `cargo build --release --features mpi`, or start it without a launcher",
+        ranks.map_or(String::new(), |ranks| format!(" on {ranks} ranks"))
+    )]
+    WithoutMpi {
+        /// Who started it.
+        launcher: &'static str,
+        /// On how many ranks, if it said so.
+        ranks: Option<usize>,
+    },
     /// The driver cannot do what an option asks for.
     #[error("the {driver} driver has no {option}: {hint}")]
     Unsupported {
@@ -151,6 +199,24 @@ pub enum RunError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// What one rank is to run differs from what rank 0 is.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "rank {rank} on {host} is to run something else than rank 0: {what}: expected {expected}, found {found}"
+)]
+pub struct RanksDiffer {
+    /// The first rank that differs.
+    pub rank: usize,
+    /// Its host.
+    pub host: String,
+    /// In what.
+    pub what: String,
+    /// What rank 0 has.
+    pub expected: String,
+    /// What it has.
+    pub found: String,
 }
 
 impl From<JournalError> for RunError {

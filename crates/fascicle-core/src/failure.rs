@@ -142,18 +142,21 @@ fn short(value: f64) -> f64 {
 
 /// Why a piece has no result, and which trajectories it concerns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Error)]
-#[error("{cause}{}", name_seeds(seeds))]
+#[error("{}{cause}{}", name_rank(rank.as_ref()), name_seeds(seeds))]
 pub struct Failure {
     /// What went wrong.
     pub cause: Cause,
     /// The seeds it concerns; empty if it concerns the whole piece.
     pub seeds: Vec<Seed>,
+    /// The rank and the host where it happened, of a program on several ranks.
+    #[serde(default)]
+    pub rank: Option<(usize, String)>,
 }
 
 impl Failure {
     /// A failure of the whole piece.
     pub fn new(cause: Cause) -> Self {
-        Self { cause, seeds: Vec::new() }
+        Self { cause, seeds: Vec::new(), rank: None }
     }
 
     /// A failure described in words.
@@ -164,6 +167,13 @@ impl Failure {
     /// The piece noticed that the run was interrupted.
     pub fn cancelled() -> Self {
         Self::new(Cause::Cancelled)
+    }
+
+    /// The same, with the rank and the host where it happened.
+    #[must_use]
+    pub fn on_rank(mut self, rank: usize, host: impl Into<String>) -> Self {
+        self.rank = Some((rank, host.into()));
+        self
     }
 
     /// The same, concerning these trajectories.
@@ -206,6 +216,11 @@ impl PieceFailure {
         };
         Some(format!("Driver::Serial.run(&sim, RunOptions::new().with_seeds({seeds}))"))
     }
+}
+
+/// "on rank 2 (node03): "
+fn name_rank(rank: Option<&(usize, String)>) -> String {
+    rank.map_or(String::new(), |(rank, host)| format!("on rank {rank} ({host}): "))
 }
 
 /// " (seeds 3, 4, 7)", with ranges contracted and long lists cut; nothing if there are none.

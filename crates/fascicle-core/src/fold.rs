@@ -38,6 +38,22 @@ pub trait Fold {
     fn snapshot(&self) -> Option<Snapshot> {
         None
     }
+
+    /// All that was taken in and decided, as a frame from which another rank [restores](Fold::restore)
+    /// it. Drivers whose program runs on several ranks ask for it; a fold that has none, the default,
+    /// is not for them.
+    fn state(&self) -> Option<Frame> {
+        None
+    }
+
+    /// Takes over the state of another rank's fold, in place of its own.
+    ///
+    /// # Errors
+    /// A frame that is no such state.
+    fn restore(&mut self, state: &Frame) -> Result<(), FoldError> {
+        let _ = state;
+        Err(FoldError::Other("this fold has no state to be restored".to_string()))
+    }
 }
 
 /// Why a frame could not be merged.

@@ -59,12 +59,15 @@ pub mod elementary;
 mod ensemble;
 mod event;
 mod execute;
+mod facts;
 mod failure;
 mod fingerprint;
 mod fold;
 mod frame;
 mod journal;
+mod launch;
 pub mod random;
+mod ranks;
 mod sha256;
 #[cfg(feature = "hdf5")]
 mod storage;
@@ -75,7 +78,7 @@ mod work;
 pub use arithmetic::Arithmetic;
 pub use cancel::CancelHandle;
 pub use comm::{Comm, Solo};
-pub use cores::{CORES, WORKER, available_cores, share_of_cores};
+pub use cores::{CORES, WORKER, available_cores, is_in_piece, share_of_cores, with_share};
 pub use data::{
     Data, DataError, DataParts, Description, Output, OutputParts, OutputSpec, Provenance,
     RunRecord, Snapshot, Summed, Trajectory,
@@ -87,14 +90,18 @@ pub use ensemble::{
 };
 pub use event::{Event, Progress, Stream};
 pub use execute::{
-    Execute, ExecuteOptions, Listener, MOST_WORKERS, Report, RunError, check_workers, ignore_events,
+    Execute, ExecuteOptions, Listener, MOST_WORKERS, RanksDiffer, Report, RunError, check_workers,
+    ignore_events,
 };
+pub use facts::{Facts, facts_of, first_difference};
 pub use failure::{Cause, Failure, PieceFailure, WorkerLost};
 pub use fingerprint::Fingerprint;
 pub use fold::{Fold, FoldError, Next};
 pub use frame::{Content, Frame, FrameError};
 pub use journal::{JournalError, Journaled, SyncDue};
+pub use launch::Launch;
 pub use random::{Draws, LaneDraws, Purpose, Seed, SeedOutOfRange, Seeding};
+pub use ranks::{InStep, Lead, Outcome, Ranks, in_step, run_in_step, run_on_ranks, write_once};
 #[cfg(feature = "hdf5")]
 pub use storage::StorageError;
 pub use sums::{Scale, Sums};

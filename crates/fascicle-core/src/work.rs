@@ -53,6 +53,11 @@ pub trait Work {
     /// Writes down all that another rank, or a run that resumes this one, must agree on.
     fn fingerprint(&self, to: &mut Fingerprint);
 
+    /// The same in words, names and values, by which a difference can be told.
+    fn facts(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Runs one piece and puts its results into `out`, which comes empty.
     ///
     /// # Errors
@@ -71,6 +76,11 @@ pub trait Work {
     fn accepts(&self, piece: u64, frame: &Frame) -> bool {
         let _ = (piece, frame);
         true
+    }
+
+    /// The number by which other ranks, which may know nothing of a journal, know a piece.
+    fn number(&self, piece: u64) -> u64 {
+        piece
     }
 
     /// How much a piece counts for progress: trajectories in a batch, for example.

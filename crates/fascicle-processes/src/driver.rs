@@ -1,7 +1,8 @@
 //! The driver as users see it.
 
 use fascicle_core::{
-    Execute, ExecuteOptions, Fold, Listener, Report, RunError, Work, available_cores, check_workers,
+    Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Work, available_cores,
+    check_workers,
 };
 
 /// Runs pieces on forked worker processes, which live for one run.
@@ -37,8 +38,11 @@ impl Processes {
         if cfg!(not(unix)) {
             return unsupported("fork() on this system", "use parallel_driver_threads");
         }
+        if Launch::here().is_some() {
+            return unsupported("fork() in a rank of MPI", "use MPI");
+        }
         if work.gang() != 1 {
-            return unsupported("gangs", "its workers run whole pieces alone; use MPI");
+            return unsupported("gangs", "its workers run whole pieces alone");
         }
         Ok(())
     }
@@ -65,8 +69,9 @@ impl Execute for Processes {
         if let Some(found) = options.timeout.filter(|limit| limit.is_zero()) {
             return Err(RunError::NoTime { found });
         }
-        let rounds =
+        let mut rounds =
             fascicle_core::Rounds::begin(work, fold, on, options, (self.name(), self.workers));
+        rounds.warn_of_cores(self.workers);
         crate::supervise::Supervisor::new(work, self.workers, options).run(rounds)
     }
 

@@ -101,7 +101,7 @@
 //!   is not. Ctrl-Z stops the driver alone; workers end what they have begun, and wait.
 //! - A fork waits for the locks of Rust's standard outputs: while another thread holds `stdout().lock()`
 //!   the driver does not go on, and heeds neither a handle nor a time limit.
-//! - Do not fork in an MPI rank.
+//! - In a rank of a larger world, as under `mpirun`, there is no fork: it is an error.
 
 #![deny(unsafe_code)]
 
@@ -135,6 +135,8 @@ mod supervise;
 #[expect(unsafe_code, reason = "fork, signal dispositions and process handles have no safe form")]
 mod sys;
 #[cfg(unix)]
+mod termination;
+#[cfg(unix)]
 mod words;
 #[cfg(unix)]
 mod worker;
@@ -142,3 +144,5 @@ mod worker;
 pub use driver::Processes;
 #[cfg(unix)]
 pub use interrupt::Interruptible;
+#[cfg(unix)]
+pub use termination::Terminable;

@@ -187,6 +187,33 @@ pub(crate) fn pass_on() {
     }
 }
 
+/// Has a function called when this process is to terminate; whether it is: where someone else has seen to
+/// that, or it is ignored, it stays so.
+pub(crate) fn take_termination(handler: extern "C" fn(i32)) -> io::Result<bool> {
+    let action = SigAction::new(SigHandler::Handler(handler), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler stores an atomic number.
+    let before = unsafe { sigaction(Signal::SIGTERM, &action) }?;
+    let ours = matches!(before.handler(), SigHandler::SigDfl);
+    if !ours {
+        // SAFETY: this was in force before.
+        unsafe { sigaction(Signal::SIGTERM, &before) }?;
+    }
+    Ok(ours)
+}
+
+/// Has that end the process again, unless someone else has seen to it meanwhile.
+pub(crate) fn give_termination_back(handler: extern "C" fn(i32)) {
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // SAFETY: the default runs no code of ours.
+    let before = unsafe { sigaction(Signal::SIGTERM, &action) };
+    let Ok(before) = before else { return };
+    let ours = matches!(before.handler(), SigHandler::Handler(there) if std::ptr::fn_addr_eq(there, handler));
+    if !ours {
+        // SAFETY: this was in force before.
+        let _ = unsafe { sigaction(Signal::SIGTERM, &before) };
+    }
+}
+
 /// The time since the system began, in milliseconds; for handlers too.
 pub(crate) fn milliseconds() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };

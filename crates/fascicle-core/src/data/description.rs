@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Arithmetic, Fingerprint, Seeding};
+use crate::{Arithmetic, Fingerprint, Seeding, first_difference};
 
 /// What was simulated: all that two results must agree on to be merged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,19 +59,4 @@ impl Description {
         facts.push(("steps".to_string(), self.steps.to_string()));
         facts
     }
-}
-
-/// The first fact in which two lists of names and values differ: (name, here, there).
-pub(crate) fn first_difference(
-    here: &[(String, String)],
-    there: &[(String, String)],
-) -> Option<(String, String, String)> {
-    let find = |list: &[(String, String)], name: &str| {
-        let found = list.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-        found.unwrap_or_else(|| "nothing".to_string())
-    };
-    let names = here.iter().chain(there).map(|(name, _)| name);
-    names
-        .map(|name| (name.clone(), find(here, name), find(there, name)))
-        .find(|(_, here, there)| here != there)
 }

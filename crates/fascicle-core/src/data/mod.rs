@@ -16,7 +16,6 @@ use ndarray::ArrayViewD;
 
 pub use convergence::Snapshot;
 pub use description::Description;
-pub(crate) use description::first_difference;
 pub use error::DataError;
 pub use output::{Output, OutputParts, OutputSpec, Summed};
 pub use provenance::{Provenance, RunRecord};

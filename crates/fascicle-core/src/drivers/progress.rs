@@ -44,12 +44,21 @@ impl<'a, 'b> Rounds<'a, 'b> {
         rounds.grow(work.pieces());
         let (unit, progress) = (work.unit(), rounds.progress);
         rounds.tell(Event::Started { driver, workers, unit, progress });
+        rounds
+    }
+
+    /// Warns where so many workers share less cores of this machine.
+    pub fn warn_of_cores(&mut self, workers: usize) {
         let cores = available_cores();
         if workers > cores {
             let text = format!("{workers} workers share {cores} core(s): more are no quicker");
-            rounds.tell(Event::Log { piece: None, line: &LogLine::warning(text) });
+            self.tell(Event::Log { piece: None, line: &LogLine::warning(text) });
         }
-        rounds
+    }
+
+    /// Says something of the run that belongs into the log of its results.
+    pub fn note(&mut self, line: LogLine) {
+        self.report.log.push(line);
     }
 
     /// Tells the listener something. After it has answered with a break, no more pieces are handed
@@ -58,6 +67,11 @@ impl<'a, 'b> Rounds<'a, 'b> {
         if let ControlFlow::Break(()) = (self.on)(event) {
             self.report.interrupted = true;
         }
+    }
+
+    /// Ends the run before all pieces are handed out.
+    pub fn interrupt(&mut self) {
+        self.report.interrupted = true;
     }
 
     /// Whether a listener has ended the run, or its handle.

@@ -1,7 +1,7 @@
 //! An ensemble as work: batches of seeds.
 
 use super::plan::Plan;
-use super::{Ensemble, Keep, Recorder};
+use super::{Ensemble, Keep, Recorder, checkpoint};
 use crate::data::OutputSpec;
 use crate::{Context, Failure, Fingerprint, Frame, FrameError, Seed, Work};
 
@@ -34,6 +34,10 @@ impl Work for Batches<'_> {
         self.ensemble.describe().fingerprint(to);
         to.reals(&self.times);
         self.plan.fingerprint(to);
+    }
+
+    fn facts(&self) -> Vec<(String, String)> {
+        checkpoint::facts(self.ensemble, self.plan)
     }
 
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
@@ -102,6 +106,6 @@ fn seeds_of(frame: &Frame, block: &str) -> Result<Vec<Seed>, FrameError> {
     Ok(frame.i64s(block)?.iter().map(|&seed| Seed(seed.cast_unsigned())).collect())
 }
 
-fn as_i64s<'a>(seeds: impl Iterator<Item = &'a Seed>) -> Vec<i64> {
+pub(super) fn as_i64s<'a>(seeds: impl Iterator<Item = &'a Seed>) -> Vec<i64> {
     seeds.map(|seed| seed.0.cast_signed()).collect()
 }

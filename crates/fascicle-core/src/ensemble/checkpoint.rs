@@ -15,17 +15,12 @@ pub const BITS: u32 = 1;
 const SHOWN: usize = 16;
 
 /// The driver with a checkpoint, if there is to be one.
-pub(super) fn driver<'a>(
-    driver: &'a dyn Execute,
-    options: &RunOptions,
-    facts: impl FnOnce() -> Vec<(String, String)>,
-) -> Option<Journaled<'a>> {
+pub(super) fn driver<'a>(driver: &'a dyn Execute, options: &RunOptions) -> Option<Journaled<'a>> {
     let path = options.checkpoint.as_ref()?;
-    let journaled = Journaled::new(driver, path).with_facts(facts());
-    Some(journaled.with_sync_due(options.sync_due.clone()))
+    Some(Journaled::new(driver, path).with_sync_due(options.sync_due.clone()))
 }
 
-/// All that a run and its checkpoint must agree on, in words.
+/// All that a run must agree on with its checkpoint and with other ranks, in words.
 pub(super) fn facts(ensemble: &dyn Ensemble, plan: &Plan<'_>) -> Vec<(String, String)> {
     let times = ensemble.times();
     let mut facts = vec![("version".to_string(), version())];

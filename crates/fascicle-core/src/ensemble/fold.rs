@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::plan::Plan;
+use super::state::State;
 use crate::data::convergence::{Snapshot, largest};
 use crate::data::merge::specs_text;
 use crate::data::{DataParts, OutputParts, OutputSpec, Summed, Trajectory};
@@ -18,14 +19,14 @@ pub(super) struct EnsembleFold<'a> {
     /// How many trajectories were there before the run.
     before: usize,
     /// How many rounds have begun, and how many of them are over.
-    begun: usize,
-    over: usize,
-    parts: DataParts,
+    pub(super) begun: usize,
+    pub(super) over: usize,
+    pub(super) parts: DataParts,
     /// Whether it is settled which outputs there are.
-    settled: bool,
+    pub(super) settled: bool,
     logs: BTreeMap<u64, Vec<LogLine>>,
     /// Of each output, the sums of its lower triangle, if it is given by that.
-    lower: Vec<Option<Sums>>,
+    pub(super) lower: Vec<Option<Sums>>,
 }
 
 /// The contents of one batch's frame.
@@ -214,6 +215,15 @@ impl Fold for EnsembleFold<'_> {
     fn snapshot(&self) -> Option<Snapshot> {
         Some(self.measure())
     }
+
+    fn state(&self) -> Option<Frame> {
+        State::of(self).pack().ok()
+    }
+
+    fn restore(&mut self, state: &Frame) -> Result<(), FoldError> {
+        State::unpack(state, self.parts.times.len())?.put_into(self);
+        Ok(())
+    }
 }
 
 /// Adds what is known by lower triangles alone.
@@ -255,7 +265,7 @@ fn unpack(frame: &Frame, times: usize) -> Result<Batch, FoldError> {
     })
 }
 
-fn unpack_kept(
+pub(super) fn unpack_kept(
     frame: &Frame,
     specs: &[OutputSpec],
     times: usize,
@@ -278,6 +288,6 @@ fn unpack_kept(
     Ok(kept)
 }
 
-fn as_seeds(values: &[i64]) -> Vec<Seed> {
+pub(super) fn as_seeds(values: &[i64]) -> Vec<Seed> {
     values.iter().map(|&value| Seed(value.cast_unsigned())).collect()
 }

@@ -11,6 +11,7 @@ mod recorder;
 mod round_tests;
 mod run;
 mod seeds;
+mod state;
 #[cfg(test)]
 mod tests;
 mod until;

@@ -1,7 +1,7 @@
 //! What a user may ask of one run of an ensemble.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::until::Until;
@@ -243,6 +243,18 @@ impl RunOptions {
     #[must_use]
     pub fn with_checkpoint_sync(mut self, due: SyncDue) -> Self {
         self.sync_due = Some(due);
+        self
+    }
+
+    /// The checkpoint's file.
+    pub fn checkpoint(&self) -> Option<&Path> {
+        self.checkpoint.as_deref()
+    }
+
+    /// Without a checkpoint.
+    #[must_use]
+    pub fn without_checkpoint(mut self) -> Self {
+        self.checkpoint = None;
         self
     }
 

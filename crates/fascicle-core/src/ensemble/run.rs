@@ -8,8 +8,7 @@ use super::plan::Plan;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, checkpoint};
 use crate::data::{DataParts, Provenance, RunRecord};
 use crate::{
-    Cause, Data, Event, Execute, Journaled, Listener, LogLine, PieceFailure, Report, RunError,
-    Snapshot,
+    Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Report, RunError, Snapshot,
 };
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
@@ -33,7 +32,7 @@ pub fn run_ensemble(
     }
     let drop_failed = options.on_failure == OnFailure::Drop;
     let work = Batches::new(ensemble, &plan, &options.keep, drop_failed);
-    let journaled = checkpoint::driver(driver, options, || checkpoint::facts(ensemble, &plan));
+    let journaled = checkpoint::driver(driver, options);
     let driver = journaled.as_ref().map_or(driver, |journaled| journaled as &dyn Execute);
     tell(&ensemble.log(), on);
     let before = Before { seeds: parts.seeds.len(), failures: parts.failures.len() };
@@ -51,7 +50,6 @@ pub fn run_ensemble(
         tasks: driver.workers(),
         batch_size: plan.batch(),
         rounds: fold.rounds() as u64,
-        resumed: journaled.as_ref().map_or(0, Journaled::resumed),
         workers_lost: heard.workers_lost,
         ..RunRecord::default()
     };
@@ -87,6 +85,8 @@ impl Ended<'_> {
         let stopped = match result {
             Ok(report) => {
                 run.interrupted = report.interrupted;
+                run.resumed = report.resumed;
+                parts.log.extend(report.log);
                 None
             }
             Err(source) if run.trajectories == 0 => return Err(source.into()),

@@ -1,6 +1,6 @@
 //! A driver with a journal.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use super::resume::{Desk, Rest, Resumed};
 use super::there::There;
 use super::write::Journal;
 use super::{JournalError, file};
+use crate::ranks::run_on_ranks;
 use crate::{
-    Event, Execute, ExecuteOptions, Fold, Listener, LogLine, PieceFailure, Report, RunError, Work,
+    Event, Execute, ExecuteOptions, Fold, Listener, LogLine, PieceFailure, Ranks, Report, RunError,
+    Work,
 };
 
 /// A question after each record: is it time to bring the journal to the disk?
@@ -96,16 +98,14 @@ impl fmt::Debug for SyncDue {
 ///     let mut total = Total(0);
 ///     let options = ExecuteOptions::new();
 ///     let report = driver.run(&Squares, &mut total, &options, &mut ignore_events)?;
-///     assert_eq!((total.0, report.done, driver.resumed()), (285, 10, resumed));
+///     assert_eq!((total.0, report.done, report.resumed), (285, 10, resumed));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Journaled<'a> {
     driver: &'a dyn Execute,
     path: PathBuf,
-    facts: Vec<(String, String)>,
     due: Option<SyncDue>,
-    resumed: Cell<u64>,
 }
 
 impl fmt::Debug for Journaled<'_> {
@@ -117,16 +117,7 @@ impl fmt::Debug for Journaled<'_> {
 impl<'a> Journaled<'a> {
     /// Runs pieces on this driver and keeps a journal in this file.
     pub fn new(driver: &'a dyn Execute, path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        Self { driver, path, facts: Vec::new(), due: None, resumed: Cell::new(0) }
-    }
-
-    /// With names and values of what is run, by which a difference can be told in words. The
-    /// [fingerprint](Work::fingerprint) of the work is compared besides.
-    #[must_use]
-    pub fn with_facts(mut self, facts: Vec<(String, String)>) -> Self {
-        self.facts = facts;
-        self
+        Self { driver, path: path.into(), due: None }
     }
 
     /// With a question that is asked after each record: whether it is time to bring the journal to
@@ -137,14 +128,9 @@ impl<'a> Journaled<'a> {
         self
     }
 
-    /// How much of [`Work::size`] the last run had from the journal.
-    pub fn resumed(&self) -> u64 {
-        self.resumed.get()
-    }
-
     fn open(&self, work: &dyn Work) -> Result<Opened, JournalError> {
         let (file, lock) = file::open(&self.path)?;
-        let identity = Identity::new(work, &self.facts);
+        let identity = Identity::new(work);
         let accepts = &mut |piece, frame: &_| work.accepts(piece, frame);
         let (journal, contents) = Journal::open(file, &self.path, &identity, accepts)?;
         file::sync_folder(&self.path);
@@ -168,6 +154,11 @@ impl Execute for Journaled<'_> {
         self.driver.workers()
     }
 
+    fn ranks(&self) -> Option<&dyn Ranks> {
+        self.driver.ranks()
+    }
+
+    /// On ranks the journal is the leader's.
     fn run(
         &self,
         work: &dyn Work,
@@ -175,7 +166,27 @@ impl Execute for Journaled<'_> {
         options: &ExecuteOptions,
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
-        self.resumed.set(0);
+        match self.driver.ranks() {
+            None => self.go_on(self.driver, work, fold, options, on),
+            Some(ranks) => {
+                run_on_ranks(ranks, work, fold, options, on, &mut |manager, fold, on| {
+                    self.go_on(manager, work, fold, options, on)
+                })
+            }
+        }
+    }
+}
+
+impl Journaled<'_> {
+    /// Runs what the journal does not have on a driver.
+    fn go_on(
+        &self,
+        driver: &dyn Execute,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
         let Opened { journal, contents, _lock } = self.open(work)?;
         for line in &told(&contents, &self.path) {
             // There is nothing to end yet.
@@ -191,10 +202,9 @@ impl Execute for Journaled<'_> {
         let shared = shared.as_ref().map(|rest| rest as &(dyn Work + Sync));
         let rest = Rest { work, there: &there, pieces, shared };
         let listen = &mut |event: Event<'_>| desk.borrow_mut().hear(event);
-        let result = self.driver.run(&rest, &mut resumed, options, listen);
+        let result = driver.run(&rest, &mut resumed, options, listen);
         let synced = resumed.journal.sync();
         let mut desk = desk.borrow_mut();
-        self.resumed.set(desk.resumed.items);
         if let Some(error) = desk.broken.take() {
             return Err(error.into());
         }
@@ -202,6 +212,7 @@ impl Execute for Journaled<'_> {
         synced?;
         let mut failures: Vec<PieceFailure> =
             report.failures.iter().map(|failure| desk.renumbered(failure)).collect();
+        report.resumed = desk.resumed.items;
         report.done += desk.resumed.pieces - desk.failures.len() as u64;
         failures.append(&mut desk.failures);
         PieceFailure::sort(&mut failures);

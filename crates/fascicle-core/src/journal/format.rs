@@ -3,7 +3,7 @@
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 
-use crate::data::first_difference;
+use crate::facts::{Facts, facts_of, first_difference};
 use crate::{Fingerprint, Work};
 
 const MAGIC: [u8; 8] = *b"fascjrnl";
@@ -20,9 +20,6 @@ pub(super) const TAIL: usize = 4;
 /// The longest facts that are read.
 const MOST_FACTS: u32 = 64 << 20;
 
-/// Names and values of what a run is.
-pub(super) type Facts = Vec<(String, String)>;
-
 /// What a run is: a journal of another is refused.
 pub(super) struct Identity {
     facts: Facts,
@@ -30,12 +27,9 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// That of a work, of which these facts can be told in words.
-    pub(super) fn new(work: &dyn Work, facts: &[(String, String)]) -> Self {
-        let mut of_work = Fingerprint::new();
-        work.fingerprint(&mut of_work);
-        let mut facts = facts.to_vec();
-        facts.push(("fingerprint".to_string(), of_work.hex()));
+    /// That of a work.
+    pub(super) fn new(work: &dyn Work) -> Self {
+        let facts = facts_of(work);
         let mut all = Fingerprint::new();
         for (name, value) in &facts {
             all.text(name);

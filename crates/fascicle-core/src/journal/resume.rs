@@ -38,6 +38,18 @@ impl<W: Work + ?Sized> Work for Rest<'_, W> {
         self.work.fingerprint(to);
     }
 
+    fn facts(&self) -> Vec<(String, String)> {
+        self.work.facts()
+    }
+
+    fn number(&self, piece: u64) -> u64 {
+        self.work.number(self.there.missing(piece))
+    }
+
+    fn accepts(&self, piece: u64, frame: &Frame) -> bool {
+        self.work.accepts(self.there.missing(piece), frame)
+    }
+
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
         self.work.run(self.there.missing(piece), cx, out)
     }

@@ -21,7 +21,7 @@ use std::path::Path;
 
 pub use error::StorageError;
 
-use crate::Data;
+use crate::{Data, write_once};
 
 /// The group with what QC Lab does not know.
 const GROUP: &str = "fascicle";
@@ -30,14 +30,15 @@ const GROUP: &str = "fascicle";
 const MOST_BYTES: u64 = 64 << 30;
 
 impl Data {
-    /// Writes everything to an HDF5 file, which replaces one that is there.
+    /// Writes everything to an HDF5 file, which replaces one that is there. Of several ranks that run in
+    /// step, rank 0 writes it, and all go on when it is there.
     ///
     /// # Errors
     /// When an output has a name that the file needs for itself, or the file cannot be written; an
     /// old file is left as it is then.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), StorageError> {
         let path = path.as_ref();
-        atomic::replace(path, &write::file(self, path, true)?)
+        write_once("saving data", || atomic::replace(path, &write::file(self, path, true)?))
     }
 
     /// Writes an HDF5 file with QC Lab's keys alone, which QC Lab's `Data().load` reads. Sums are
@@ -47,7 +48,7 @@ impl Data {
     /// As [`Data::save`].
     pub fn save_qclab(&self, path: impl AsRef<Path>) -> Result<(), StorageError> {
         let path = path.as_ref();
-        atomic::replace(path, &write::file(self, path, false)?)
+        write_once("saving data", || atomic::replace(path, &write::file(self, path, false)?))
     }
 
     /// Reads a file that [`Data::save`], [`Data::save_qclab`] or QC Lab wrote. Of a file without

@@ -115,7 +115,8 @@ pub fn journals(length: Length) -> Found {
     let run = || {
         let (mut kept, driver) = (Kept::default(), Journaled::new(&Serial, &path));
         let options = ExecuteOptions::new();
-        driver.run(&work, &mut kept, &options, &mut ignore_events).map(|_| (kept, driver.resumed()))
+        let report = driver.run(&work, &mut kept, &options, &mut ignore_events)?;
+        Ok::<_, fascicle::core::RunError>((kept, report.resumed))
     };
     let (expected, _) = run()?;
     let bytes = std::fs::read(&path)?;

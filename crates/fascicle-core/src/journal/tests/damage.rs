@@ -154,8 +154,7 @@ fn a_journal_of_another_run_is_refused_with_the_difference() {
         other(&bytes, &identity("blue")),
         "x.journal is the journal of another run: colour is red in the journal and blue here"
     );
-    let facts = [fact("simulation", "toy"), fact("colour", "red")];
-    let error = other(&bytes, &Identity::new(&Named("changed"), &facts));
+    let error = other(&bytes, &Identity::new(&Named("changed", "red")));
     assert!(error.contains("another run: fingerprint is "), "{error}");
     // Without its header its records prove what it is of.
     bytes[25] ^= 1;

@@ -108,7 +108,7 @@ impl Medium for Disk {
 }
 
 /// A work that is never run, with a fingerprint.
-struct Named(&'static str);
+struct Named(&'static str, &'static str);
 
 impl Work for Named {
     fn pieces(&self) -> u64 {
@@ -116,6 +116,9 @@ impl Work for Named {
     }
     fn fingerprint(&self, to: &mut Fingerprint) {
         to.text(self.0);
+    }
+    fn facts(&self) -> Vec<(String, String)> {
+        vec![fact("simulation", "toy"), fact("colour", self.1)]
     }
     fn run(&self, _: u64, _: &mut Context<'_>, _: &mut Frame) -> Result<(), Failure> {
         Ok(())
@@ -126,8 +129,8 @@ fn fact(name: &str, value: &str) -> (String, String) {
     (name.to_string(), value.to_string())
 }
 
-fn identity(colour: &str) -> Identity {
-    Identity::new(&Named("toy"), &[fact("simulation", "toy"), fact("colour", colour)])
+fn identity(colour: &'static str) -> Identity {
+    Identity::new(&Named("toy", colour))
 }
 
 /// What a piece gives.

@@ -1,0 +1,176 @@
+//! Several processes of one program that run in step, as under MPI.
+//!
+//! Every rank makes the same calls in the same order. One leads: it hands pieces out, merges, keeps the
+//! journal and decides. The others follow: they run pieces, and take over what the leader has come to, so
+//! that every rank goes on with the same results.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cores::is_in_piece;
+use crate::{
+    Event, Execute, ExecuteOptions, Fold, FoldError, Frame, Listener, LogLine, PieceFailure,
+    Progress, Report, RunError, Work,
+};
+
+/// What a driver gives whose program runs on several ranks.
+pub trait Ranks {
+    /// The driver that hands pieces out to all ranks, on the one that leads; none on one that follows.
+    fn manager(&self) -> Option<&dyn Execute>;
+
+    /// On a rank that follows: runs the pieces that the leader hands out until it has told the outcome.
+    fn follow(&self, work: &dyn Work, options: &ExecuteOptions) -> (Outcome, Frame);
+
+    /// On the rank that leads: gives the outcome, and the state of the fold, to all others.
+    fn tell(&self, outcome: Outcome, state: Frame);
+}
+
+/// What the leader of a run has come to, for the other ranks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    result: Result<Report, String>,
+    logged: Vec<(u64, LogLine)>,
+    failed: Vec<PieceFailure>,
+}
+
+impl Outcome {
+    /// A run that could not be made, and why.
+    pub fn of_error(message: impl Into<String>) -> Self {
+        Self { result: Err(message.into()), logged: Vec::new(), failed: Vec::new() }
+    }
+}
+
+/// What the leader of a run does with the driver that hands pieces out.
+pub type Lead<'a> =
+    dyn FnMut(&dyn Execute, &mut dyn Fold, &mut Listener<'_>) -> Result<Report, RunError> + 'a;
+
+/// Runs a work on ranks such that the fold and the report are the same on all of them. What the leader
+/// does is given: with a journal or without.
+///
+/// # Errors
+/// The leader's, on all ranks; on the others as [`RunError::OnLeader`].
+pub fn run_on_ranks(
+    ranks: &dyn Ranks,
+    work: &dyn Work,
+    fold: &mut dyn Fold,
+    options: &ExecuteOptions,
+    on: &mut Listener<'_>,
+    lead: &mut Lead<'_>,
+) -> Result<Report, RunError> {
+    if fold.state().is_none() {
+        return Err(RunError::NotForRanks);
+    }
+    let Some(manager) = ranks.manager() else {
+        let (outcome, state) = ranks.follow(work, options);
+        return take_over(outcome, &state, fold, on);
+    };
+    let telling = Telling { ranks, told: false };
+    let mut outcome = Outcome::of_error("");
+    let result = lead(manager, fold, &mut |event| {
+        match event {
+            Event::Log { piece: Some(piece), line } => outcome.logged.push((piece, line.clone())),
+            Event::Failed { failure, .. } => outcome.failed.push(failure.clone()),
+            _ => {}
+        }
+        on(event)
+    });
+    outcome.result = match &result {
+        Ok(report) => Ok(report.clone()),
+        Err(error) => Err(error.to_string()),
+    };
+    telling.tell(outcome, fold.state().unwrap_or_default());
+    result
+}
+
+/// On a rank that follows: the leader's results.
+fn take_over(
+    outcome: Outcome,
+    state: &Frame,
+    fold: &mut dyn Fold,
+    on: &mut Listener<'_>,
+) -> Result<Report, RunError> {
+    // A listener's wish to end a run that is over changes nothing.
+    for (piece, line) in &outcome.logged {
+        let _ = on(Event::Log { piece: Some(*piece), line });
+    }
+    for failure in &outcome.failed {
+        let _ = on(Event::Failed { failure, progress: Progress::default() });
+    }
+    if state.blocks().next().is_some() {
+        fold.restore(state).map_err(untaken)?;
+    }
+    outcome.result.map_err(|message| RunError::OnLeader { message })
+}
+
+fn untaken(error: FoldError) -> RunError {
+    RunError::OnLeader { message: format!("its results could not be taken over: {error}") }
+}
+
+/// Sees to it that the others do not wait for a leader that has panicked.
+struct Telling<'a> {
+    ranks: &'a dyn Ranks,
+    told: bool,
+}
+
+impl Telling<'_> {
+    fn tell(mut self, outcome: Outcome, state: Frame) {
+        self.told = true;
+        self.ranks.tell(outcome, state);
+    }
+}
+
+impl Drop for Telling<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.ranks.tell(Outcome::of_error("it panicked"), Frame::default());
+        }
+    }
+}
+
+/// This rank among those that run in step, and how it waits for the others.
+#[derive(Clone, Copy, Debug)]
+pub struct InStep {
+    /// Its number; 0 leads.
+    pub rank: usize,
+    /// Returns when all ranks have come here. What is done here is given in words.
+    pub meet: fn(&str),
+}
+
+/// There is one world of ranks in a process, from when it is started until the process ends.
+static IN_STEP: OnceLock<InStep> = OnceLock::new();
+
+/// Says that this program runs in step on several ranks from now on. For drivers.
+pub fn run_in_step(here: InStep) {
+    let _ = IN_STEP.set(here);
+}
+
+thread_local! {
+    /// Whether this thread does something that is one rank's alone.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// This process among ranks that run in step, if it is. Inside a piece there are no others.
+pub fn in_step() -> Option<InStep> {
+    IN_STEP.get().copied().filter(|_| !is_in_piece() && !ALONE.get())
+}
+
+/// Writes a file: on one rank, if there are several that run in step, and all go on when that is done.
+///
+/// # Errors
+/// The writer's, on the rank that writes.
+pub fn write_once<E>(what: &str, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+    let Some(InStep { rank, meet }) = in_step() else {
+        return write();
+    };
+    let mut written = Ok(());
+    if rank == 0 {
+        ALONE.set(true);
+        written = write();
+        ALONE.set(false);
+    }
+    // If it went wrong, the error most likely ends the program of this rank, and with it the others.
+    meet(what);
+    written
+}
