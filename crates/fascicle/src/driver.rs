@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use fascicle_core::{
     Data, Ensemble, EnsembleError, Execute, Listener, RunError, RunOptions, Serial, SyncDue,
-    Threads, available_cores, check_workers, ignore_events, run_ensemble,
+    Threads, available_cores, check_workers, ignore_events, in_step, run_ensemble,
 };
 use fascicle_dynamics::{Algorithm, Model, Simulation};
-#[cfg(unix)]
-use fascicle_processes::Interruptible;
 use fascicle_processes::Processes;
 
 use crate::error::{Error, rescue};
+use crate::launched::{self, Place};
 use crate::progress::Progress;
+use crate::watch::Watch;
 
 /// Where a simulation runs.
 ///
@@ -59,12 +59,17 @@ pub enum Driver {
     Serial,
     /// On this many threads of this process.
     Threads(usize),
-    /// On this many worker processes, forked from this one.
+    /// On this many worker processes, forked from this one. In a program that `mpirun` or `srun` has
+    /// started on several ranks, on these instead.
     Processes(usize),
+    /// On the ranks of a program that `mpirun` or `srun` has started: all, or as many as the options'
+    /// tasks. Without a launcher that is one, this process.
+    Mpi,
 }
 
 impl Driver {
-    /// Runs a simulation. The number of tasks is the driver's; that of the options is not looked at.
+    /// Runs a simulation. The number of tasks is the driver's; that of the options is not looked at, but
+    /// for [`Driver::Mpi`].
     ///
     /// # Errors
     /// Anything wrong with the simulation or the options, found before a worker starts; batches that
@@ -91,19 +96,31 @@ impl Driver {
         let sim = sim.borrow();
         let options = options.into().with_checkpoint_sync(each_second());
         let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
-        run(&sim.prepare()?, self.execute()?.as_ref(), options, shown, on)
+        let driver = self.place(options.tasks())?;
+        run(&sim.prepare()?, driver.as_ref(), options, shown, on)
     }
 
     /// The driver itself, for work of other kinds.
     ///
     /// # Errors
-    /// When the number of tasks is 0, or too large to be meant.
+    /// When the number of tasks is 0, or too large to be meant, or MPI cannot be used.
     pub fn execute(self) -> Result<Box<dyn Execute>, RunError> {
+        self.place(None)
+    }
+
+    fn place(self, ranks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
         let count = |tasks: usize| i64::try_from(tasks).unwrap_or(i64::MAX);
         Ok(match self {
             Self::Serial => Box::new(Serial),
             Self::Threads(tasks) => Box::new(Threads::new(count(tasks))?),
-            Self::Processes(tasks) => Box::new(Processes::new(count(tasks))?),
+            Self::Processes(tasks) => {
+                let processes = Processes::new(count(tasks))?;
+                match launched::instead_of_processes()? {
+                    Place::Here => Box::new(processes),
+                    Place::On(driver) => driver,
+                }
+            }
+            Self::Mpi => launched::mpi(ranks)?,
         })
     }
 }
@@ -130,11 +147,16 @@ fn run(
     shown: bool,
     on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
+    let follows = driver.ranks().is_some_and(|ranks| ranks.manager().is_none());
+    let options = for_this_rank(options, driver);
     let mut progress = Progress::new(shown);
-    let (options, interruptible) = interruptible(options);
+    let (options, watch) = Watch::begin(options);
     let start = Instant::now();
     let result = run_ensemble(ensemble, driver, &options, &mut |event| {
-        progress.on(event);
+        // What there is to say of a run its leader says.
+        if !follows {
+            progress.on(event);
+        }
         on(event)
     });
     let seconds = start.elapsed().as_secs_f64();
@@ -142,44 +164,23 @@ fn run(
     let heeded = result.as_ref().is_ok_and(is_interrupted);
     let result = result.map_err(|error| rescue(error, seconds));
     // Not before what is finished is safe.
-    end_watch(interruptible, heeded);
+    watch.end(heeded);
     result.map(|mut data| {
         data.set_elapsed(seconds);
         data
     })
 }
 
+/// Of ranks that run in step, each runs by itself what is not for all of them; but a file is one's.
+fn for_this_rank(options: RunOptions, driver: &dyn Execute) -> RunOptions {
+    let is_own = driver.ranks().is_none() && in_step().is_some_and(|step| step.rank > 0);
+    if is_own { options.without_checkpoint() } else { options }
+}
+
 /// Whether the last run was ended early.
 fn is_interrupted(data: &Data) -> bool {
     data.provenance().runs.last().is_some_and(|run| run.interrupted)
 }
-
-/// Has an interrupt from the terminal end the run instead of the process, while the second value lives.
-#[cfg(unix)]
-fn interruptible(options: RunOptions) -> (RunOptions, Option<Interruptible>) {
-    let handle = options.cancel().cloned().unwrap_or_default();
-    match Interruptible::new(handle) {
-        Ok((guard, handle)) => (options.with_cancel(handle), Some(guard)),
-        // Then it ends the process, as ever.
-        Err(_) => (options, None),
-    }
-}
-
-/// Leaves interrupts to whom they belonged before, and one that came too late to end the run as well.
-#[cfg(unix)]
-fn end_watch(watch: Option<Interruptible>, heeded: bool) {
-    if let Some(watch) = watch {
-        watch.end(heeded);
-    }
-}
-
-#[cfg(not(unix))]
-fn interruptible(options: RunOptions) -> (RunOptions, Option<()>) {
-    (options, None)
-}
-
-#[cfg(not(unix))]
-fn end_watch(_: Option<()>, _: bool) {}
 
 /// How many trajectories a run has finished.
 fn finished(result: &Result<Data, EnsembleError>) -> u64 {
@@ -233,6 +234,24 @@ pub fn parallel_driver_multiprocessing<M: Model, A: Algorithm>(
 ) -> Result<Data, Error> {
     let options = tasks.into();
     Driver::Processes(tasks_of(&options)?).run(sim, options)
+}
+
+/// Runs a simulation on the ranks of this program, which `mpirun` or `srun` has started, as QC Lab's
+/// `parallel_driver_mpi`. `tasks` is a number, at most that of the ranks, `None` for all of them, or
+/// [`RunOptions`].
+///
+/// All ranks make the same calls in the same order, and have the same data in the end. Rank 0 hands
+/// batches out, computes itself, merges, keeps the checkpoint and saves files; the others print nothing.
+/// Without a launcher there is one rank, and MPI is not started. It needs the feature `mpi` otherwise.
+///
+/// # Errors
+/// As [`Driver::run`], and when there are not so many ranks, or they are about to run different things. A
+/// program that ends with an error on one rank ends on all.
+pub fn parallel_driver_mpi<M: Model, A: Algorithm>(
+    sim: impl Borrow<Simulation<M, A>>,
+    tasks: impl Into<RunOptions>,
+) -> Result<Data, Error> {
+    Driver::Mpi.run(sim, tasks)
 }
 
 /// The number of tasks asked for, or that of the cores.

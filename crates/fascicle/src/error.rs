@@ -102,6 +102,8 @@ impl fmt::Debug for Error {
 pub enum Rescue {
     /// No trajectory was finished.
     Nothing,
+    /// They are where rank 0 says.
+    ByLeader,
     /// They are in this file, to be loaded and appended to.
     File {
         /// The file.
@@ -122,6 +124,7 @@ impl fmt::Display for Rescue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("no trajectory was finished"),
+            Self::ByLeader => f.write_str("rank 0 says where what is finished is"),
             Self::File { path, trajectories } => {
                 write!(f, "the {trajectories} finished trajectories are in {}", path.display())
             }
@@ -179,12 +182,26 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
 
 #[cfg(feature = "hdf5")]
 fn save(data: &Data) -> Rescue {
-    use std::time::{SystemTime, UNIX_EPOCH};
+    use std::convert::Infallible;
+
+    use fascicle_core::write_once;
 
     let trajectories = data.seeds().len();
     if trajectories == 0 {
         return Rescue::Nothing;
     }
+    let mut rescue = Rescue::ByLeader;
+    let saved = write_once("saving what is finished", || {
+        rescue = save_here(data, trajectories);
+        Ok::<_, Infallible>(())
+    });
+    saved.map_or_else(|never| match never {}, |()| rescue)
+}
+
+#[cfg(feature = "hdf5")]
+fn save_here(data: &Data, trajectories: usize) -> Rescue {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     // The time and the process keep runs that fail side by side apart.
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     let name = format!("fascicle-rescued-{time}-{}.h5", std::process::id());

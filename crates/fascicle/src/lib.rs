@@ -88,8 +88,8 @@
 //!
 //! # Where to look
 //!
-//! - Drivers: [`serial_driver`], [`parallel_driver_threads`], [`parallel_driver_multiprocessing`], or
-//!   a [`Driver`] by name. Each takes a number of tasks, `None` for all cores, or [`RunOptions`]:
+//! - Drivers: [`serial_driver`], [`parallel_driver_threads`], [`parallel_driver_multiprocessing`],
+//!   [`parallel_driver_mpi`], or a [`Driver`] by name. Each takes a number of tasks, `None` for all cores, or [`RunOptions`]:
 //!   seeds, data to append to, trajectories to keep, a standard error to stop at, a
 //!   [checkpoint](RunOptions::with_checkpoint) to go on from.
 //! - [`Data`] has means and standard errors of every output, and is saved to and loaded from HDF5.
@@ -100,10 +100,15 @@ mod channel;
 pub mod chart;
 mod driver;
 mod error;
+mod launched;
 mod progress;
 pub mod show;
+mod watch;
 
-pub use driver::{Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver};
+pub use driver::{
+    Driver, parallel_driver_mpi, parallel_driver_multiprocessing, parallel_driver_threads,
+    serial_driver,
+};
 pub use error::{Error, Rescue};
 pub use fascicle_core as core;
 #[doc(no_inline)]
@@ -133,7 +138,8 @@ pub mod prelude {
     pub use crate::chart::{Chart, Plots};
     pub use crate::show::{Live, Show, ShowModel};
     pub use crate::{
-        Driver, parallel_driver_multiprocessing, parallel_driver_threads, serial_driver,
+        Driver, parallel_driver_mpi, parallel_driver_multiprocessing, parallel_driver_threads,
+        serial_driver,
     };
 }
 

@@ -19,7 +19,7 @@ mod tests;
 
 use std::path::Path;
 
-use fascicle_core::Data;
+use fascicle_core::{Data, write_once};
 use plotters::prelude::SVGBackend;
 
 use curves::Curve;
@@ -294,7 +294,8 @@ impl Chart {
             Some("png") => self.png()?,
             _ => return Err(ChartError::Extension { path: path.into() }),
         };
-        std::fs::write(path, bytes).map_err(|source| ChartError::Io { path: path.into(), source })
+        let io = |source| ChartError::Io { path: path.into(), source };
+        write_once("saving a chart", || std::fs::write(path, bytes).map_err(io))
     }
 }
 

@@ -170,6 +170,8 @@ impl Progress {
             ("serial", _) => "one core".to_string(),
             ("processes", 1) => "1 process".to_string(),
             ("threads", 1) => "1 thread".to_string(),
+            ("mpi", 1) => "1 rank".to_string(),
+            ("mpi", _) => format!("{workers} ranks"),
             _ => format!("{workers} {driver}"),
         };
         self.message = format!("{unit} on {crew}");

@@ -1,0 +1,293 @@
+//! The thread that speaks to the other ranks while this one computes, and watches whether they live.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fascicle_core::CancelHandle;
+use fascicle_core::wire::Decoder;
+
+use crate::desk::{Desk, Leave};
+use crate::message::Word;
+use crate::post::{Motion, Post};
+use crate::quiet::{self, Overheard};
+
+/// How often a rank gives a sign of life, if it has nothing else to say.
+const BEAT: Duration = Duration::from_secs(2);
+
+/// How long a rank may say nothing.
+const SILENCE: Duration = Duration::from_secs(18);
+
+/// A courier that has not looked for so long was away itself, as when all of a job was stopped for a while.
+const AWAY: Duration = Duration::from_secs(1);
+
+/// How often it looks for that, and whether this rank is to end the run.
+const HEED: Duration = Duration::from_millis(50);
+
+/// How long it naps when there is nothing to do: at first, while others are waited for, while this rank
+/// computes, and between two runs.
+const NAPS: [Duration; 4] = [
+    Duration::from_micros(20),
+    Duration::from_micros(100),
+    Duration::from_millis(1),
+    Duration::from_millis(10),
+];
+
+/// What the two threads of a rank share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    desk: Mutex<Desk>,
+    /// Something has come in, for the computing thread.
+    pub(crate) news: Condvar,
+    /// Something is to go out, for the courier.
+    errand: Condvar,
+    /// The piece that runs here is to give up.
+    pub(crate) stop: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn new(desk: Desk) -> Arc<Self> {
+        let (news, errand, stop) = (Condvar::new(), Condvar::new(), AtomicBool::new(false));
+        Arc::new(Self { desk: Mutex::new(desk), news, errand, stop })
+    }
+
+    pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something at the desk, and sends the courier off if there is something to go out.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Desk) -> R) -> R {
+        let mut desk = self.desk();
+        let result = f(&mut desk);
+        let go = !desk.outbox.is_empty() || desk.leave == Leave::Wishes || desk.fatal.is_some();
+        drop(desk);
+        if go {
+            self.errand.notify_one();
+        }
+        result
+    }
+
+    /// Waits until there is what is looked for, at most so long.
+    pub(crate) fn wait<R>(
+        &self,
+        longest: Duration,
+        mut look: impl FnMut(&mut Desk) -> Option<R>,
+    ) -> Option<R> {
+        let until = Instant::now() + longest;
+        let mut desk = self.desk();
+        loop {
+            if let Some(found) = look(&mut desk) {
+                desk.waiting = false;
+                return Some(found);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                desk.waiting = false;
+                return None;
+            }
+            if !desk.waiting {
+                desk.waiting = true;
+                self.errand.notify_one();
+            }
+            let waited = self.news.wait_timeout(desk, left);
+            desk = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// The courier.
+pub(crate) struct Courier {
+    shared: Arc<Shared>,
+    post: Post,
+    decoders: Vec<Decoder>,
+    overheard: Option<Overheard>,
+    /// When each rank was last heard.
+    heard: Vec<Instant>,
+    looked: Instant,
+    beat: Instant,
+    /// When it was last looked for silence and for a wish to end the run.
+    heeded: Instant,
+    nap: Duration,
+    rank: usize,
+    size: usize,
+}
+
+impl Courier {
+    pub(crate) fn new(shared: Arc<Shared>, post: Post, overheard: Option<Overheard>) -> Self {
+        let (rank, size) = {
+            let desk = shared.desk();
+            (desk.rank, desk.size)
+        };
+        let now = Instant::now();
+        let decoders = std::iter::repeat_with(Decoder::default).take(size).collect();
+        Self {
+            shared,
+            post,
+            decoders,
+            overheard,
+            heard: vec![now; size],
+            looked: now,
+            beat: now,
+            heeded: now,
+            nap: NAPS[0],
+            rank,
+            size,
+        }
+    }
+
+    /// Works until this rank leaves, or all end.
+    pub(crate) fn work(mut self) {
+        // Without a courier the others would wait for ever.
+        let ended = catch_unwind(AssertUnwindSafe(|| while self.turn() {}));
+        if ended.is_err() {
+            self.end_job("an error in the driver itself", 70);
+        }
+    }
+
+    /// One look at everything. Says whether there is to be another.
+    fn turn(&mut self) -> bool {
+        let motion = self.look();
+        self.look_at_watch();
+        self.overhear();
+        let shared = Arc::clone(&self.shared);
+        let mut desk = shared.desk();
+        if let Some((why, code)) = desk.fatal.take() {
+            drop(desk);
+            self.end_job(&why, code);
+        }
+        if desk.leave == Leave::Wishes {
+            drop(desk);
+            self.leave();
+            return false;
+        }
+        let limit = match (desk.waiting, desk.running) {
+            (true, _) => NAPS[1],
+            (false, true) => NAPS[2],
+            (false, false) => NAPS[3],
+        };
+        self.nap = if motion.moved { NAPS[0] } else { (self.nap * 2).min(limit) };
+        if !desk.outbox.is_empty() {
+            return true;
+        }
+        if motion.under_way {
+            drop(desk);
+            std::thread::yield_now();
+            return true;
+        }
+        drop(shared.errand.wait_timeout(desk, self.nap));
+        true
+    }
+
+    /// Takes to the post what is to go, and brings what has come.
+    fn look(&mut self) -> Motion {
+        let outbox = std::mem::take(&mut self.shared.desk().outbox);
+        outbox.into_iter().for_each(|(to, packet)| self.post.send(to, packet));
+        let Self { post, decoders, heard, shared, .. } = self;
+        let mut spoilt = None;
+        let motion = post.look(&mut |from, bytes| {
+            heard[from] = Instant::now();
+            decoders[from].push(bytes);
+            loop {
+                match decoders[from].next_packet::<Word>() {
+                    Ok(Some((word, frame))) => {
+                        let mut desk = shared.desk();
+                        desk.hear(from, word, frame, &shared.stop);
+                        drop(desk);
+                        shared.news.notify_all();
+                    }
+                    Ok(None) => return,
+                    Err(error) => return spoilt = Some((from, error)),
+                }
+            }
+        });
+        if let Some((from, error)) = spoilt {
+            self.end_job(&format!("what rank {from} sent is damaged: {error}"), 70);
+        }
+        motion
+    }
+
+    /// Gives a sign of life, and looks for those of others.
+    fn look_at_watch(&mut self) {
+        let now = Instant::now();
+        let away = now - self.looked;
+        self.looked = now;
+        if away > AWAY {
+            // What others have said meanwhile is yet to be heard.
+            self.heard.iter_mut().for_each(|heard| *heard += away);
+        }
+        if now - self.beat >= BEAT {
+            self.beat = now;
+            let desk = self.shared.desk();
+            for to in desk.peers().filter(|&to| !desk.departed[to]) {
+                self.post.send(to, Word::Beat.packet());
+            }
+        }
+        if now - self.heeded >= HEED {
+            self.heeded = now;
+            self.listen(now);
+            self.heed();
+        }
+    }
+
+    /// Ends the job if somebody is silent.
+    fn listen(&self, now: Instant) {
+        let mut desk = self.shared.desk();
+        let silence = |peer: usize| now.saturating_duration_since(self.heard[peer]);
+        let silent = desk.peers().find(|&peer| !desk.departed[peer] && silence(peer) > SILENCE);
+        if let Some(rank) = silent {
+            let seconds = silence(rank).as_secs();
+            desk.end_job(format!("rank {rank} has said nothing for {seconds} s"), 75);
+        }
+    }
+
+    /// Tells the leader, once, that this rank was told to end the run.
+    fn heed(&mut self) {
+        let mut desk = self.shared.desk();
+        if self.rank != 0 && desk.cancel.as_ref().is_some_and(CancelHandle::is_cancelled) {
+            desk.cancel = None;
+            let at = desk.at;
+            desk.send(0, &Word::End { at });
+        }
+    }
+
+    /// Brings what this rank's pieces print to the leader.
+    fn overhear(&mut self) {
+        let Some(overheard) = &mut self.overheard else { return };
+        let shared = &self.shared;
+        overheard.lines(&mut |line| {
+            let mut desk = shared.desk();
+            if desk.running {
+                let at = desk.at;
+                desk.send(0, &Word::Said { at, line });
+            }
+        });
+    }
+
+    /// Says goodbye, and waits until that is gone.
+    fn leave(&mut self) {
+        self.shared.with(|desk| desk.tell(&Word::Bye));
+        let until = Instant::now() + SILENCE;
+        while Instant::now() < until {
+            let motion = self.look();
+            if self.post.is_empty() && self.shared.desk().outbox.is_empty() {
+                break;
+            }
+            if !motion.moved {
+                std::thread::yield_now();
+            }
+        }
+        if self.overheard.take().is_some() {
+            quiet::say_nothing();
+        }
+        self.shared.desk().leave = Leave::Gone;
+        self.shared.news.notify_all();
+    }
+
+    /// Ends all ranks.
+    fn end_job(&self, why: &str, code: i32) -> ! {
+        let Self { rank, size, .. } = self;
+        eprintln!("fascicle: rank {rank} of {size} ends the job: {why}");
+        self.post.abort(code)
+    }
+}

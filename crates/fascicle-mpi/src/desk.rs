@@ -1,0 +1,306 @@
+//! What the courier's thread and the thread that computes share: who is where, what is to be run, what is
+//! done. It does no input or output; what is to be sent is left in the outbox.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fascicle_core::{CancelHandle, Failure, Frame, LogLine, Outcome};
+
+use crate::handout::{Handout, Order};
+use crate::message::{Errand, Numbered, Word};
+
+/// Lines that are kept of what a rank prints in one run.
+const MOST_SAID: usize = 1000;
+
+/// A finished piece of another rank.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) rank: usize,
+    pub(crate) piece: u64,
+    pub(crate) log: Vec<LogLine>,
+    pub(crate) result: Result<Frame, Failure>,
+}
+
+/// Whether this rank takes leave of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// Not yet.
+    Stays,
+    /// It wishes to.
+    Wishes,
+    /// It has said goodbye.
+    Gone,
+}
+
+/// The leader's view of a run.
+#[derive(Debug)]
+struct Leading {
+    handout: Handout,
+    /// The pieces of the round, and by which numbers all ranks know them.
+    first: u64,
+    numbers: Vec<u64>,
+}
+
+/// This rank's desk.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) rank: usize,
+    pub(crate) size: usize,
+    /// Packets to be sent, and to whom.
+    pub(crate) outbox: Vec<(usize, Vec<u8>)>,
+    /// How many occasions on which all ranks come together are over.
+    pub(crate) at: u64,
+    /// Whether the computing thread waits for others.
+    pub(crate) waiting: bool,
+    /// Whether a run goes on.
+    pub(crate) running: bool,
+    /// What ends this run, and whether the leader was told that it has been used.
+    pub(crate) cancel: Option<CancelHandle>,
+    /// Leader: who is where.
+    pub(crate) arrived: Vec<VecDeque<(u64, Errand)>>,
+    /// Others: how many occasions the leader has let pass.
+    pub(crate) passed: u64,
+    /// What this rank is to run next.
+    pub(crate) queue: VecDeque<Numbered>,
+    leading: Option<Leading>,
+    /// Leader: what others have finished.
+    pub(crate) done: VecDeque<Done>,
+    /// Leader: what others have printed.
+    pub(crate) said: Vec<Vec<String>>,
+    /// Leader: a rank that was told to end the run.
+    pub(crate) asked_to_end: Option<usize>,
+    /// Others: what the leader has come to.
+    pub(crate) outcome: Option<(u64, Outcome, Frame)>,
+    /// Who has left.
+    pub(crate) departed: Vec<bool>,
+    /// Why the job must end, and with which code.
+    pub(crate) fatal: Option<(String, i32)>,
+    pub(crate) leave: Leave,
+}
+
+impl Desk {
+    pub(crate) fn new(rank: usize, size: usize) -> Self {
+        Self {
+            rank,
+            size,
+            outbox: Vec::new(),
+            at: 0,
+            waiting: false,
+            running: false,
+            cancel: None,
+            arrived: vec![VecDeque::new(); size],
+            passed: 0,
+            queue: VecDeque::new(),
+            leading: None,
+            done: VecDeque::new(),
+            said: vec![Vec::new(); size],
+            asked_to_end: None,
+            outcome: None,
+            departed: vec![false; size],
+            fatal: None,
+            leave: Leave::Stays,
+        }
+    }
+
+    /// Sends a word to a rank.
+    pub(crate) fn send(&mut self, to: usize, word: &Word) {
+        self.outbox.push((to, word.packet()));
+    }
+
+    /// Sends a word to all that the leader speaks to, or to the leader.
+    pub(crate) fn tell(&mut self, word: &Word) {
+        for to in self.peers() {
+            self.send(to, word);
+        }
+    }
+
+    /// Those with whom this rank exchanges signs of life.
+    pub(crate) fn peers(&self) -> Range<usize> {
+        if self.rank == 0 { 1..self.size } else { 0..1 }
+    }
+
+    /// Leader: begins to hand out to so many ranks.
+    pub(crate) fn lead(&mut self, ranks: usize) {
+        let (handout, numbers) = (Handout::new(ranks), Vec::new());
+        self.leading = Some(Leading { handout, first: 0, numbers });
+        self.queue.clear();
+        self.done.clear();
+        self.said = vec![Vec::new(); self.size];
+        self.asked_to_end = None;
+        self.running = true;
+    }
+
+    /// Leader: begins a round of pieces, which all ranks know by these numbers.
+    pub(crate) fn begin_round(&mut self, pieces: Range<u64>, numbers: Vec<u64>) {
+        if let Some(leading) = &mut self.leading {
+            (leading.first, leading.numbers) = (pieces.start, numbers);
+            leading.handout.begin(pieces);
+        }
+        self.obey();
+    }
+
+    /// Leader: whether the round is done, and all of it merged.
+    pub(crate) fn is_round_done(&self) -> bool {
+        let handed = self.leading.as_ref().is_none_or(|leading| leading.handout.is_done());
+        handed && self.done.is_empty()
+    }
+
+    /// Leader: takes note that a piece is finished.
+    pub(crate) fn finished(&mut self, rank: usize, piece: u64, took: Duration) {
+        let well = self
+            .leading
+            .as_mut()
+            .is_some_and(|leading| leading.handout.finished(rank, piece, took));
+        if !well {
+            self.end_job(
+                format!("rank {rank} sent a result of batch {piece}, which it was not to run"),
+                70,
+            );
+        }
+        self.obey();
+    }
+
+    /// Leader: carries out what was decided.
+    fn obey(&mut self) {
+        let Some(mut leading) = self.leading.take() else { return };
+        while let Some(order) = leading.handout.next_order() {
+            match order {
+                Order::Send { rank, piece } => {
+                    let number = leading.numbers[(piece - leading.first) as usize];
+                    let piece = Numbered { piece, number };
+                    match rank {
+                        0 => self.queue.push_back(piece),
+                        _ => self.send(rank, &Word::Run { at: self.at, piece }),
+                    }
+                }
+                Order::TakeBack { rank: 0 } => {
+                    let pieces = self.queue.len();
+                    self.queue.clear();
+                    let _ = leading.handout.taken_back(0, pieces);
+                }
+                Order::TakeBack { rank } => self.send(rank, &Word::TakeBack { at: self.at }),
+            }
+        }
+        self.leading = Some(leading);
+    }
+
+    /// Leader: no more pieces; the others are to give up what they have.
+    pub(crate) fn end_early(&mut self) {
+        self.queue.clear();
+        self.leading = None;
+        self.tell(&Word::End { at: self.at });
+    }
+
+    /// Ends the occasion on which all ranks came together.
+    pub(crate) fn next_occasion(&mut self) {
+        self.at += 1;
+        self.running = false;
+        self.leading = None;
+        self.cancel = None;
+        self.queue.clear();
+        self.done.clear();
+    }
+
+    /// Says that all ranks must end, if that was not said before.
+    pub(crate) fn end_job(&mut self, why: String, code: i32) {
+        self.fatal.get_or_insert((why, code));
+    }
+
+    /// Takes in a packet of another rank. The flag tells the piece that runs here to give up.
+    pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame, stop: &AtomicBool) {
+        match word {
+            Word::Arrived { at, errand } => self.arrived[from].push_back((at, errand)),
+            Word::GoOn { at } => self.passed = at + 1,
+            Word::Run { at, piece } if at == self.at => self.queue.push_back(piece),
+            Word::TakeBack { at } if at == self.at => {
+                let pieces = self.queue.len();
+                self.queue.clear();
+                self.send(0, &Word::TakenBack { at, pieces });
+            }
+            Word::TakenBack { at, pieces } if at == self.at && self.leading.is_some() => {
+                self.taken_back(from, pieces);
+            }
+            Word::Finished { at, piece, took, log, result }
+                if at == self.at && self.leading.is_some() =>
+            {
+                let result = result.map(|()| frame);
+                self.done.push_back(Done { rank: from, piece, log, result });
+                self.finished(from, piece, took);
+            }
+            Word::Said { at, line } if at == self.at => self.say(from, line),
+            Word::End { at } if at == self.at => {
+                self.queue.clear();
+                self.asked_to_end = Some(from);
+                stop.store(true, Ordering::Relaxed);
+            }
+            Word::Outcome { at, outcome } => self.take_outcome(at, outcome, frame),
+            Word::Bye => self.departed[from] = true,
+            // A sign of life, and what is of an occasion that is over.
+            _ => {}
+        }
+    }
+
+    fn taken_back(&mut self, rank: usize, pieces: usize) {
+        let well =
+            self.leading.as_mut().is_some_and(|leading| leading.handout.taken_back(rank, pieces));
+        if !well {
+            self.end_job(
+                format!("rank {rank} gave back {pieces} batches that it did not have"),
+                70,
+            );
+        }
+        self.obey();
+    }
+
+    fn say(&mut self, rank: usize, line: String) {
+        let said = &mut self.said[rank];
+        if said.len() < MOST_SAID {
+            said.push(line);
+        }
+    }
+
+    /// Takes in what the leader has come to, and passes it on.
+    fn take_outcome(&mut self, at: u64, outcome: Outcome, frame: Frame) {
+        self.pass_on(&outcome, &frame, at);
+        self.outcome = Some((at, outcome, frame));
+    }
+
+    /// Sends an outcome to those who have it from this rank: 2ᵏ ranks on, where that is more than its number.
+    pub(crate) fn pass_on(&mut self, outcome: &Outcome, state: &Frame, at: u64) {
+        let to: Vec<usize> = heirs(self.rank, self.size).collect();
+        if to.is_empty() {
+            return;
+        }
+        let packet = Word::Outcome { at, outcome: outcome.clone() }.packet_with(state);
+        self.outbox.extend(to.into_iter().map(|to| (to, packet.clone())));
+    }
+}
+
+/// Who gets from a rank what all are to get: a binomial tree, by which it is with all of n after log n steps.
+fn heirs(rank: usize, size: usize) -> impl Iterator<Item = usize> {
+    (0..usize::BITS - 1).map(|k| 1_usize << k).filter(move |&step| step > rank).map_while(
+        move |step| {
+            let to = rank + step;
+            (to < size).then_some(to)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_has_it_from_one_other() {
+        for size in 1..70 {
+            let mut from = vec![0; size];
+            for rank in 0..size {
+                heirs(rank, size).for_each(|to| from[to] += 1);
+            }
+            assert_eq!(from[0], 0);
+            assert!(from[1..].iter().all(|&times| times == 1), "{size}: {from:?}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The other ranks: run what they are sent, until the leader says what has come of it.
+
+use std::sync::atomic::Ordering;
+
+use fascicle_core::{ExecuteOptions, Frame, Outcome, Work, facts_of};
+
+use crate::desk::Desk;
+use crate::message::{Errand, Numbered, Word};
+use crate::piece::{self, Ran};
+use crate::world::{LOOK, World};
+
+/// What a rank does next.
+enum Next {
+    Run(Numbered),
+    End(Outcome, Frame),
+}
+
+/// Takes part in a run.
+pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -> (Outcome, Frame) {
+    let shared = &world.shared;
+    shared.stop.store(false, Ordering::Relaxed);
+    shared.with(|desk| {
+        desk.running = true;
+        desk.cancel.clone_from(&options.cancel);
+    });
+    let errand = Errand::Run { host: world.host.clone(), facts: facts_of(work) };
+    let at = world.arrive(&errand);
+    let mut frame = Frame::default();
+    loop {
+        match shared.wait(LOOK, |desk| next(desk, at)) {
+            None => world.check_leader(&errand.told()),
+            Some(Next::Run(piece)) => run(world, work, at, piece, &mut frame),
+            Some(Next::End(outcome, state)) => {
+                shared.with(Desk::next_occasion);
+                return (outcome, state);
+            }
+        }
+    }
+}
+
+fn next(desk: &mut Desk, at: u64) -> Option<Next> {
+    if let Some((_, outcome, state)) = desk.outcome.take_if(|(of, _, _)| *of == at) {
+        return Some(Next::End(outcome, state));
+    }
+    desk.queue.pop_front().map(Next::Run)
+}
+
+fn run(world: &World, work: &dyn Work, at: u64, piece: Numbered, frame: &mut Frame) {
+    let Ran { took, log, result } = piece::run_numbered(world, work, piece, frame);
+    let word = Word::Finished { at, piece: piece.piece, took, log, result };
+    let packet = word.packet_with(frame);
+    world.shared.with(|desk| desk.outbox.push((0, packet)));
+}

@@ -1,0 +1,196 @@
+//! Rank 0: hands out, runs pieces itself, merges.
+
+use fascicle_core::{
+    Cause, Context, Execute, ExecuteOptions, Facts, Failure, Fold, Frame, Listener, LogLine,
+    RanksDiffer, Report, Rounds, RunError, Work, facts_of, first_difference,
+};
+
+use crate::DRIVER;
+use crate::desk::Done;
+use crate::message::Errand;
+use crate::piece::{self, Ran};
+use crate::world::{LOOK, World};
+
+/// Hands pieces out to so many ranks, this one among them.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    pub(crate) world: &'static World,
+    pub(crate) tasks: usize,
+}
+
+impl Execute for Manager {
+    fn name(&self) -> &'static str {
+        DRIVER
+    }
+
+    fn workers(&self) -> usize {
+        self.tasks
+    }
+
+    fn run(
+        &self,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        let world = self.world;
+        let hosts = self.agree(work)?;
+        world.shared.stop.store(false, std::sync::atomic::Ordering::Relaxed);
+        world.shared.with(|desk| desk.lead(self.tasks));
+        let rounds = Rounds::begin(work, fold, on, options, (DRIVER, self.tasks));
+        let mut run = Run { world, work, options, rounds, hosts: &hosts, ran: vec![0; world.size] };
+        run.all_rounds();
+        run.note();
+        Ok(run.rounds.end())
+    }
+}
+
+impl Manager {
+    /// Waits for all ranks, and sees whether they are to run the same; gives their hosts.
+    fn agree(&self, work: &dyn Work) -> Result<Vec<String>, RunError> {
+        let facts = facts_of(work);
+        let mine = Errand::Run { host: self.world.host.clone(), facts: Facts::new() };
+        let mut hosts = vec![self.world.host.clone()];
+        let mut differs = None;
+        for (rank, errand) in self.world.collect(&mine) {
+            let Errand::Run { host, facts: theirs } = errand else { continue };
+            if let Some((what, expected, found)) = first_difference(&facts, &theirs) {
+                let host = host.clone();
+                differs.get_or_insert(RanksDiffer { rank, host, what, expected, found });
+            }
+            hosts.push(host);
+        }
+        differs.map_or(Ok(hosts), |differs| Err(RunError::RanksDiffer(differs.into())))
+    }
+}
+
+/// One run.
+struct Run<'a, 'b> {
+    world: &'static World,
+    work: &'a dyn Work,
+    options: &'a ExecuteOptions,
+    rounds: Rounds<'a, 'b>,
+    hosts: &'a [String],
+    /// How many pieces each rank has run.
+    ran: Vec<u64>,
+}
+
+impl Run<'_, '_> {
+    fn all_rounds(&mut self) {
+        let mut frame = Frame::default();
+        loop {
+            if let Some(first) = self.rounds.next_piece() {
+                // The desk hands the pieces out; the book-keeping follows.
+                while self.rounds.next_piece().is_some() {}
+                let pieces = first..self.rounds.progress().all_pieces;
+                let numbers = pieces.clone().map(|piece| self.work.number(piece)).collect();
+                self.world.shared.with(|desk| desk.begin_round(pieces, numbers));
+                self.round(&mut frame);
+            }
+            if self.rounds.interrupted() {
+                self.world.shared.with(crate::desk::Desk::end_early);
+            }
+            if !self.rounds.another_round() {
+                return;
+            }
+        }
+    }
+
+    /// Until all pieces of a round are merged. What others have finished goes before what this rank could
+    /// run: they are many.
+    fn round(&mut self, frame: &mut Frame) {
+        let shared = &self.world.shared;
+        loop {
+            self.merge();
+            if self.rounds.interrupted() {
+                return;
+            }
+            let piece = shared.with(|desk| desk.queue.pop_front());
+            if let Some(piece) = piece {
+                self.run_here(piece.piece, piece.number, frame);
+                continue;
+            }
+            if shared.with(|desk| desk.is_round_done()) {
+                return;
+            }
+            shared.wait(LOOK, |desk| {
+                let news =
+                    !desk.done.is_empty() || !desk.queue.is_empty() || desk.asked_to_end.is_some();
+                (news || desk.is_round_done()).then_some(())
+            });
+        }
+    }
+
+    /// Takes in what other ranks have finished, and whether one of them was told to end the run.
+    fn merge(&mut self) {
+        let take = |desk: &mut crate::desk::Desk| {
+            (std::mem::take(&mut desk.done), desk.asked_to_end.take())
+        };
+        let (done, asked) = self.world.shared.with(take);
+        for Done { rank, piece, log, result } in done {
+            self.ran[rank] += 1;
+            let result = result.and_then(|frame| self.check(rank, piece, frame));
+            self.finish(rank, piece, log, result.as_ref().map_err(Clone::clone));
+        }
+        if let Some(rank) = asked {
+            self.rounds.interrupt();
+            self.rounds.note(LogLine::warning(format!("rank {rank} was told to end the run")));
+        }
+    }
+
+    /// Refuses what a rank has run for other trajectories to keep or to drop.
+    fn check(&self, rank: usize, piece: u64, frame: Frame) -> Result<Frame, Failure> {
+        if self.work.accepts(piece, &frame) {
+            return Ok(frame);
+        }
+        let text =
+            "was run for other trajectories, to be kept or to be dropped, than rank 0 asks for";
+        Err(Failure::other(format!("batch {piece} of rank {rank} {text}")))
+    }
+
+    fn run_here(&mut self, piece: u64, number: u64, frame: &mut Frame) {
+        let cx = Context::new(0).with_cancel(self.options.cancel.clone());
+        let Ran { took, log, result } = piece::run(self.world, self.work, piece, number, cx, frame);
+        let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
+        self.world.shared.with(|desk| desk.finished(0, piece, took));
+        self.ran[0] += u64::from(!gave_up);
+        if gave_up {
+            self.merge();
+        }
+        self.finish(0, piece, log, result.map(|()| &*frame));
+    }
+
+    fn finish(
+        &mut self,
+        rank: usize,
+        piece: u64,
+        log: Vec<LogLine>,
+        result: Result<&Frame, Failure>,
+    ) {
+        let log: Vec<LogLine> = log
+            .into_iter()
+            .map(|line| LogLine { text: format!("rank {rank}: {}", line.text), ..line })
+            .collect();
+        let result = result.map_err(|failure| on_rank(failure, rank, self.hosts));
+        self.rounds.finish(piece, rank, &log, result);
+    }
+
+    /// Says what each rank has done and printed.
+    fn note(&mut self) {
+        let said = self.world.shared.with(|desk| std::mem::take(&mut desk.said));
+        for (rank, (lines, host)) in said.into_iter().zip(self.hosts).enumerate() {
+            let ran = self.ran[rank];
+            self.rounds.note(LogLine::info(format!("rank {rank} on {host}: {ran} batches")));
+            for line in lines {
+                self.rounds.note(LogLine::info(format!("rank {rank} | {line}")));
+            }
+        }
+    }
+}
+
+/// A failure that says where it happened.
+fn on_rank(failure: Failure, rank: usize, hosts: &[String]) -> Failure {
+    let host = hosts.get(rank).map_or("", String::as_str);
+    failure.on_rank(rank, host)
+}

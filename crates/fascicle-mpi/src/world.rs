@@ -1,0 +1,240 @@
+//! The ranks of this program: started at the first run, there until the process ends.
+
+use std::io;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use fascicle_core::{InStep, Launch, RunError, available_cores, run_in_step};
+use mpi::Threading;
+use mpi::environment::Universe;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::Communicator;
+
+use crate::courier::{Courier, Shared};
+use crate::desk::{Desk, Leave};
+use crate::guard::Guard;
+use crate::message::{Errand, Word};
+use crate::post::Post;
+use crate::quiet::Overheard;
+use crate::{DRIVER, sys};
+
+/// How long a rank waits for others before it looks again whether it is to end.
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
+
+/// How long the end of the job may take once it was asked for.
+const END: Duration = Duration::from_secs(5);
+
+/// The ranks, as one of them sees them.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) rank: usize,
+    pub(crate) size: usize,
+    pub(crate) host: String,
+    /// The cores that are this rank's, for what runs inside of a piece.
+    pub(crate) share: usize,
+}
+
+/// MPI can be started once in a process.
+static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
+
+/// What is dropped at the end: MPI, and then the guard, which hears that all is well.
+static LAST: Mutex<(Option<Universe>, Option<Guard>)> = Mutex::new((None, None));
+
+impl World {
+    /// The ranks of this program, started if they are not yet.
+    pub(crate) fn get() -> Result<&'static Self, RunError> {
+        let world = WORLD.get_or_init(Self::start);
+        world.as_ref().map_err(|why| RunError::Driver {
+            driver: DRIVER,
+            action: "start MPI".to_string(),
+            source: io::Error::other(why.clone()).into(),
+        })
+    }
+
+    fn start() -> Result<Self, String> {
+        let guard = Guard::begin();
+        let (universe, threading) = mpi::initialize_with_threading(Threading::Multiple)
+            .ok_or("it was started already: leave that to fascicle, and use MPI_COMM_WORLD after its first run")?;
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = (Some(universe), guard);
+        sys::at_exit(at_exit);
+        let world = SimpleCommunicator::world();
+        let (rank, size) = (world.rank() as usize, world.size() as usize);
+        check(threading, size)?;
+        let overheard = match rank {
+            0 => None,
+            _ => Some(Overheard::begin().map_err(|error| error.to_string())?),
+        };
+        let shared = Shared::new(Desk::new(rank, size));
+        let on_host = start_courier(&shared, overheard)?;
+        if size > 1 {
+            run_in_step(InStep { rank, meet });
+        }
+        let host = mpi::environment::processor_name().unwrap_or_default();
+        Ok(Self { shared, rank, size, host, share: share_of(on_host) })
+    }
+
+    /// Leader: waits until all have come for the same, and gives what they have come with.
+    pub(crate) fn collect(&self, mine: &Errand) -> Vec<(usize, Errand)> {
+        let mut there = Vec::new();
+        for rank in 1..self.size {
+            let errand = loop {
+                let found = self.shared.wait(LOOK, |desk| {
+                    if desk.departed[rank] {
+                        let doing = mine.told();
+                        desk.end_job(
+                            format!("rank {rank} has ended its program, and rank 0 is {doing}"),
+                            70,
+                        );
+                    }
+                    let now = desk.at;
+                    let queue = &mut desk.arrived[rank];
+                    while queue.front().is_some_and(|(at, _)| *at < now) {
+                        queue.pop_front();
+                    }
+                    queue.pop_front()
+                });
+                if let Some((_, errand)) = found {
+                    break errand;
+                }
+            };
+            if errand.told() != mine.told() {
+                let (there, here) = (errand.told(), mine.told());
+                self.end_job(
+                    &format!(
+                        "rank {rank} is {there}, and rank 0 is {here}: all ranks must make the same calls in the \
+                         same order"
+                    ),
+                    70,
+                );
+            }
+            there.push((rank, errand));
+        }
+        there
+    }
+
+    /// Others: comes for something.
+    pub(crate) fn arrive(&self, errand: &Errand) -> u64 {
+        self.shared.with(|desk| {
+            let at = desk.at;
+            desk.send(0, &Word::Arrived { at, errand: errand.clone() });
+            at
+        })
+    }
+
+    /// Others: says that the job ends if the leader has left and is waited for.
+    pub(crate) fn check_leader(&self, doing: &str) {
+        self.shared.with(|desk| {
+            if desk.departed[0] {
+                let rank = desk.rank;
+                desk.end_job(
+                    format!("rank 0 has ended its program, and rank {rank} is {doing}"),
+                    70,
+                );
+            }
+        });
+    }
+
+    /// Ends all ranks.
+    pub(crate) fn end_job(&self, why: &str, code: i32) -> ! {
+        self.shared.with(|desk| desk.end_job(why.to_string(), code));
+        thread::sleep(END);
+        std::process::abort()
+    }
+
+    fn meet(&self, what: &str) {
+        let errand = Errand::Meet { what: what.to_string() };
+        if self.rank == 0 {
+            self.collect(&errand);
+            self.shared.with(|desk| {
+                desk.tell(&Word::GoOn { at: desk.at });
+                desk.next_occasion();
+            });
+            return;
+        }
+        let at = self.arrive(&errand);
+        while self.shared.wait(LOOK, |desk| (desk.passed > at).then_some(())).is_none() {
+            self.check_leader(&errand.told());
+        }
+        self.shared.with(Desk::next_occasion);
+    }
+}
+
+/// Waits for the other ranks.
+fn meet(what: &str) {
+    if let Some(Ok(world)) = WORLD.get() {
+        world.meet(what);
+    }
+}
+
+/// Refuses a world in which nothing good would come of it.
+fn check(threading: Threading, size: usize) -> Result<(), String> {
+    if threading < Threading::Serialized {
+        return Err(format!(
+            "this MPI library allows threads {threading:?}, expected Serialized at least"
+        ));
+    }
+    match Launch::here() {
+        Some(Launch { launcher, ranks: Some(ranks), .. }) if ranks != size => Err(format!(
+            "{launcher} has started {ranks} ranks, but MPI knows of {size}: they do not find each other. Use the \
+             launcher that belongs to the MPI library of this program ({}), or with srun the right --mpi, \
+             as in `srun --mpi=pmix`",
+            mpi::environment::library_version()
+                .unwrap_or_default()
+                .lines()
+                .next()
+                .unwrap_or_default()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Starts the thread that speaks to the others; gives the number of ranks on this host.
+fn start_courier(shared: &Arc<Shared>, overheard: Option<Overheard>) -> Result<usize, String> {
+    let (tell, told) = mpsc::channel();
+    let shared = Arc::clone(shared);
+    let courier = move || {
+        // All ranks do this, in this order, before anything else.
+        let world = SimpleCommunicator::world();
+        let on_host = std::mem::ManuallyDrop::new(world.split_shared(world.rank())).size();
+        let post = Post::new(world.duplicate());
+        let _ = tell.send(on_host as usize);
+        Courier::new(shared, post, overheard).work();
+    };
+    let started = thread::Builder::new().name("fascicle-mpi".to_string()).spawn(courier);
+    started.map_err(|error| format!("no thread for its messages could be started: {error}"))?;
+    told.recv().map_err(|error| error.to_string())
+}
+
+/// The cores of one of so many ranks on this host: those that it is bound to, or its part of all.
+fn share_of(on_host: usize) -> usize {
+    let all = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN);
+    let all = all.ok().flatten().map_or(1, |all| all as usize);
+    available_cores().min((all / on_host.max(1)).max(1))
+}
+
+/// When this process exits: by its own will all take leave of each other, and by an error all end.
+extern "C" fn at_exit(code: i32, _: *mut std::ffi::c_void) {
+    let Some(Ok(world)) = WORLD.get() else {
+        // Where MPI could not be used, it is ended all the same.
+        return end_mpi();
+    };
+    let shared = &world.shared;
+    if code == 0 {
+        shared.with(|desk| desk.leave = Leave::Wishes);
+        // The courier does not leave before what it has to say is gone.
+        shared.wait(Duration::from_secs(60), |desk| (desk.leave == Leave::Gone).then_some(()));
+        end_mpi();
+    } else {
+        world.end_job(&format!("its program ends with code {code}{}", crate::piece::told()), code);
+    }
+}
+
+fn end_mpi() {
+    let (universe, guard) =
+        std::mem::take(&mut *LAST.lock().unwrap_or_else(PoisonError::into_inner));
+    drop(universe);
+    guard.into_iter().for_each(Guard::end);
+}

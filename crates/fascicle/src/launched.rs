@@ -1,0 +1,93 @@
+//! Programs that a launcher, such as `mpirun` or `srun`, has started several times.
+
+use std::sync::Once;
+
+use fascicle_core::{
+    Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Serial, Threads, Work,
+    available_cores, check_workers, is_in_piece,
+};
+
+/// Where pieces run that are for processes, or for ranks.
+pub(crate) enum Place {
+    /// On processes of this one's own.
+    Here,
+    /// On this driver.
+    On(Box<dyn Execute>),
+}
+
+/// Where a run on processes takes place: on the ranks, if there are any. Inside of a piece of one of them
+/// it is this rank's own, and in no other process: ranks do not fork.
+pub(crate) fn instead_of_processes() -> Result<Place, RunError> {
+    match Launch::here() {
+        None => Ok(Place::Here),
+        Some(_) if is_in_piece() => {
+            Threads::new(available_cores() as i64).map(|threads| Place::On(Box::new(threads)))
+        }
+        Some(launch) => {
+            let driver = ranks(launch, None)?;
+            say_once(launch, driver.as_ref());
+            Ok(Place::On(driver))
+        }
+    }
+}
+
+/// The driver for MPI, with so many tasks or all ranks.
+pub(crate) fn mpi(tasks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
+    let tasks = tasks.map(check_workers).transpose()?;
+    match Launch::here() {
+        Some(launch) if !is_in_piece() => ranks(launch, tasks),
+        _ => match tasks {
+            Some(found @ 2..) => Err(RunError::TooFewRanks { found, ranks: 1 }),
+            _ => Ok(Box::new(Alone)),
+        },
+    }
+}
+
+#[cfg(feature = "mpi")]
+fn ranks(_: Launch, tasks: Option<usize>) -> Result<Box<dyn Execute>, RunError> {
+    Ok(Box::new(fascicle_mpi::Mpi::new(tasks)?))
+}
+
+#[cfg(not(feature = "mpi"))]
+fn ranks(launch: Launch, _: Option<usize>) -> Result<Box<dyn Execute>, RunError> {
+    let Launch { launcher, ranks, .. } = launch;
+    Err(RunError::WithoutMpi { launcher, ranks })
+}
+
+/// Says, once and on one rank, that the program does something else than it says.
+fn say_once(launch: Launch, driver: &dyn Execute) {
+    static SAID: Once = Once::new();
+    let leads = driver.ranks().is_some_and(|ranks| ranks.manager().is_some());
+    if leads {
+        SAID.call_once(|| {
+            let (launcher, ranks) = (launch.launcher, driver.workers());
+            eprintln!(
+                "fascicle: {launcher} has started {ranks} ranks, on which parallel_driver_multiprocessing runs"
+            );
+        });
+    }
+}
+
+/// The driver for MPI in a world of one, without MPI.
+#[derive(Debug)]
+struct Alone;
+
+impl Execute for Alone {
+    fn name(&self) -> &'static str {
+        "mpi"
+    }
+
+    fn workers(&self) -> usize {
+        1
+    }
+
+    fn run(
+        &self,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        Serial.run(work, fold, options, on)
+    }
+}
