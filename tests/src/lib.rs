@@ -5,6 +5,8 @@ pub mod golden;
 pub mod kernel;
 pub mod matrix;
 pub mod peers;
+#[cfg(unix)]
+pub mod ranks;
 pub mod simulations;
 pub mod speed;
 pub mod users;

@@ -11,7 +11,7 @@ use fascicle_core::wire::Decoder;
 use crate::desk::{Desk, Leave};
 use crate::message::Word;
 use crate::post::{Motion, Post};
-use crate::quiet::{self, Overheard};
+use crate::quiet::Overheard;
 
 /// How often a rank gives a sign of life, if it has nothing else to say.
 const BEAT: Duration = Duration::from_secs(2);
@@ -149,16 +149,17 @@ impl Courier {
     fn turn(&mut self) -> bool {
         let motion = self.look();
         self.look_at_watch();
-        self.overhear();
         let shared = Arc::clone(&self.shared);
         let mut desk = shared.desk();
         if let Some((why, code)) = desk.fatal.take() {
             drop(desk);
             self.end_job(&why, code);
         }
-        if desk.leave == Leave::Wishes {
-            drop(desk);
-            self.leave();
+        desk.take_leave();
+        let gone = self.rank == 0 && desk.outbox.is_empty() && self.post.is_empty();
+        if desk.leave == Leave::Gone || desk.leave == Leave::Waits && gone {
+            desk.leave = Leave::Gone;
+            shared.news.notify_all();
             return false;
         }
         let limit = match (desk.waiting, desk.running) {
@@ -182,6 +183,8 @@ impl Courier {
     /// Takes to the post what is to go, and brings what has come.
     fn look(&mut self) -> Motion {
         let outbox = std::mem::take(&mut self.shared.desk().outbox);
+        // What a piece has printed goes before its result.
+        self.overhear();
         outbox.into_iter().for_each(|(to, packet)| self.post.send(to, packet));
         let Self { post, decoders, heard, shared, .. } = self;
         let mut spoilt = None;
@@ -254,34 +257,9 @@ impl Courier {
     /// Brings what this rank's pieces print to the leader.
     fn overhear(&mut self) {
         let Some(overheard) = &mut self.overheard else { return };
-        let shared = &self.shared;
-        overheard.lines(&mut |line| {
-            let mut desk = shared.desk();
-            if desk.running {
-                let at = desk.at;
-                desk.send(0, &Word::Said { at, line });
-            }
-        });
-    }
-
-    /// Says goodbye, and waits until that is gone.
-    fn leave(&mut self) {
-        self.shared.with(|desk| desk.tell(&Word::Bye));
-        let until = Instant::now() + SILENCE;
-        while Instant::now() < until {
-            let motion = self.look();
-            if self.post.is_empty() && self.shared.desk().outbox.is_empty() {
-                break;
-            }
-            if !motion.moved {
-                std::thread::yield_now();
-            }
-        }
-        if self.overheard.take().is_some() {
-            quiet::say_nothing();
-        }
-        self.shared.desk().leave = Leave::Gone;
-        self.shared.news.notify_all();
+        let at = self.shared.desk().at;
+        let post = &mut self.post;
+        overheard.lines(&mut |line| post.send(0, Word::Said { at, line }.packet()));
     }
 
     /// Ends all ranks.

@@ -30,7 +30,9 @@ pub(crate) enum Leave {
     Stays,
     /// It wishes to.
     Wishes,
-    /// It has said goodbye.
+    /// It has said so to the leader, and waits until that has heard it of all.
+    Waits,
+    /// Nobody will say anything any more.
     Gone,
 }
 
@@ -201,6 +203,34 @@ impl Desk {
         self.cancel = None;
         self.queue.clear();
         self.done.clear();
+    }
+
+    /// Goes on with taking leave: the others say goodbye to the leader, and when it has heard that of all,
+    /// it says so to them. So nothing is under way when MPI is ended.
+    pub(crate) fn take_leave(&mut self) {
+        match (self.leave, self.rank) {
+            (Leave::Wishes, 0) => {
+                let late = (1..self.size).find_map(|rank| {
+                    let comes = self.arrived[rank].iter().find(|(at, _)| *at >= self.at);
+                    comes.map(|(_, errand)| (rank, errand.told()))
+                });
+                if let Some((rank, told)) = late {
+                    self.end_job(
+                        format!("rank {rank} is {told}, and rank 0 has ended its program"),
+                        70,
+                    );
+                } else if self.departed[1..].iter().all(|&departed| departed) {
+                    self.tell(&Word::Bye);
+                    self.leave = Leave::Waits;
+                }
+            }
+            (Leave::Wishes, _) => {
+                self.send(0, &Word::Bye);
+                self.leave = Leave::Waits;
+            }
+            (Leave::Waits, 1..) if self.departed[0] => self.leave = Leave::Gone,
+            _ => {}
+        }
     }
 
     /// Says that all ranks must end, if that was not said before.

@@ -28,7 +28,7 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
     let mut frame = Frame::default();
     loop {
         match shared.wait(LOOK, |desk| next(desk, at)) {
-            None => world.check_leader(&errand.told()),
+            None => {}
             Some(Next::Run(piece)) => run(world, work, at, piece, &mut frame),
             Some(Next::End(outcome, state)) => {
                 shared.with(Desk::next_occasion);

@@ -178,7 +178,7 @@ impl Run<'_, '_> {
 
     /// Says what each rank has done and printed.
     fn note(&mut self) {
-        let said = self.world.shared.with(|desk| std::mem::take(&mut desk.said));
+        let said = self.world.shared.with(|desk| desk.said.clone());
         for (rank, (lines, host)) in said.into_iter().zip(self.hosts).enumerate() {
             let ran = self.ran[rank];
             self.rounds.note(LogLine::info(format!("rank {rank} on {host}: {ran} batches")));

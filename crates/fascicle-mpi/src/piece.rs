@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use fascicle_core::{Context, Failure, Frame, LogLine, Work, attempt, with_share};
 
 use crate::message::Numbered;
+use crate::quiet::Quiet;
 use crate::world::World;
 
 /// What is said of the piece that runs now, if this process ends in it.
@@ -30,8 +31,10 @@ pub(crate) fn run<'a>(
 ) -> Ran {
     let started = Instant::now();
     set(Some(describe(work, piece, number)));
+    world.quiet.iter().for_each(Quiet::listen);
     let mut cx = cx.with_stop(&world.shared.stop);
     let result = with_share(world.share, || attempt(work, piece, &mut cx, frame));
+    world.quiet.iter().for_each(Quiet::hush);
     set(None);
     let log = cx.take_log();
     Ran { took: started.elapsed(), log, result }

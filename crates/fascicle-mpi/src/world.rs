@@ -17,7 +17,7 @@ use crate::desk::{Desk, Leave};
 use crate::guard::Guard;
 use crate::message::{Errand, Word};
 use crate::post::Post;
-use crate::quiet::Overheard;
+use crate::quiet::{Overheard, Quiet};
 use crate::{DRIVER, sys};
 
 /// How long a rank waits for others before it looks again whether it is to end.
@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) rank: usize,
     pub(crate) size: usize,
     pub(crate) host: String,
+    /// The standard output, of ranks that follow.
+    pub(crate) quiet: Option<Quiet>,
     /// The cores that are this rank's, for what runs inside of a piece.
     pub(crate) share: usize,
 }
@@ -56,16 +58,21 @@ impl World {
 
     fn start() -> Result<Self, String> {
         let guard = Guard::begin();
-        let (universe, threading) = mpi::initialize_with_threading(Threading::Multiple)
+        let waiting = say_if_it_takes_long();
+        let started = mpi::initialize_with_threading(Threading::Multiple);
+        drop(waiting);
+        let (universe, threading) = started
             .ok_or("it was started already: leave that to fascicle, and use MPI_COMM_WORLD after its first run")?;
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = (Some(universe), guard);
         sys::at_exit(at_exit);
         let world = SimpleCommunicator::world();
         let (rank, size) = (world.rank() as usize, world.size() as usize);
         check(threading, size)?;
-        let overheard = match rank {
-            0 => None,
-            _ => Some(Overheard::begin().map_err(|error| error.to_string())?),
+        let (quiet, overheard) = match rank {
+            0 => (None, None),
+            _ => Quiet::begin()
+                .map(|(quiet, heard)| (Some(quiet), Some(heard)))
+                .map_err(|e| e.to_string())?,
         };
         let shared = Shared::new(Desk::new(rank, size));
         let on_host = start_courier(&shared, overheard)?;
@@ -73,7 +80,7 @@ impl World {
             run_in_step(InStep { rank, meet });
         }
         let host = mpi::environment::processor_name().unwrap_or_default();
-        Ok(Self { shared, rank, size, host, share: share_of(on_host) })
+        Ok(Self { shared, rank, size, host, quiet, share: share_of(on_host) })
     }
 
     /// Leader: waits until all have come for the same, and gives what they have come with.
@@ -124,19 +131,6 @@ impl World {
         })
     }
 
-    /// Others: says that the job ends if the leader has left and is waited for.
-    pub(crate) fn check_leader(&self, doing: &str) {
-        self.shared.with(|desk| {
-            if desk.departed[0] {
-                let rank = desk.rank;
-                desk.end_job(
-                    format!("rank 0 has ended its program, and rank {rank} is {doing}"),
-                    70,
-                );
-            }
-        });
-    }
-
     /// Ends all ranks.
     pub(crate) fn end_job(&self, why: &str, code: i32) -> ! {
         self.shared.with(|desk| desk.end_job(why.to_string(), code));
@@ -155,9 +149,7 @@ impl World {
             return;
         }
         let at = self.arrive(&errand);
-        while self.shared.wait(LOOK, |desk| (desk.passed > at).then_some(())).is_none() {
-            self.check_leader(&errand.told());
-        }
+        while self.shared.wait(LOOK, |desk| (desk.passed > at).then_some(())).is_none() {}
         self.shared.with(Desk::next_occasion);
     }
 }
@@ -167,6 +159,27 @@ fn meet(what: &str) {
     if let Some(Ok(world)) = WORLD.get() {
         world.meet(what);
     }
+}
+
+/// MPI starts when all ranks have come to their first run, and waits for them for ever. Says so, unless what
+/// this gives is dropped soon.
+fn say_if_it_takes_long() -> mpsc::Sender<()> {
+    const LONG: Duration = Duration::from_secs(15);
+    let (waiting, wait) = mpsc::channel();
+    let say = move || {
+        if wait.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let rank = Launch::here().and_then(|launch| launch.rank);
+            let rank = rank.map_or("a rank".to_string(), |rank| format!("rank {rank}"));
+            eprintln!(
+                "fascicle: {rank} has waited {} s for the other ranks to come to their first run; all of them \
+                 must make the same calls",
+                LONG.as_secs()
+            );
+        }
+    };
+    // Without a thread nothing is said.
+    let _ = thread::Builder::new().name("fascicle-start".to_string()).spawn(say);
+    waiting
 }
 
 /// Refuses a world in which nothing good would come of it.
@@ -224,8 +237,8 @@ extern "C" fn at_exit(code: i32, _: *mut std::ffi::c_void) {
     let shared = &world.shared;
     if code == 0 {
         shared.with(|desk| desk.leave = Leave::Wishes);
-        // The courier does not leave before what it has to say is gone.
-        shared.wait(Duration::from_secs(60), |desk| (desk.leave == Leave::Gone).then_some(()));
+        // The others may have much to do yet.
+        while shared.wait(LOOK, |desk| (desk.leave == Leave::Gone).then_some(())).is_none() {}
         end_mpi();
     } else {
         world.end_job(&format!("its program ends with code {code}{}", crate::piece::told()), code);

@@ -1,0 +1,137 @@
+//! Runs in which one rank does something that it should not.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fascicle::prelude::*;
+use fascicle_tests::simulations::{spin_boson, surface_hopping};
+use nix::sys::signal::{Signal, raise};
+
+use super::{Outcome, rank};
+
+/// 40 batches of 10 trajectories, so many milliseconds each; in one of them, on one rank, something
+/// happens.
+pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
+    let checkpoint = rest.first().filter(|path| **path != "none");
+    let milliseconds: u64 = rest.get(1).map_or(Ok(20), |text| text.parse())?;
+    let (batch, here) = (Duration::from_millis(milliseconds), rank() == on);
+    let mut algorithm = surface_hopping(false);
+    let misdeed = kind.to_string();
+    algorithm.recipe.initialization.push(task("misdeed", move |_, block| {
+        std::thread::sleep(batch);
+        if here && block.seeds().iter().any(|seed| seed.0 >= 100) {
+            misbehave(&misdeed);
+        }
+        Ok(())
+    }));
+    let mut sim = spin_boson(algorithm);
+    sim.settings.num_trajs = 400;
+    sim.settings.batch_size = 10;
+    sim.settings.tmax = 1.0;
+    if kind == "another call" {
+        let first = Driver::Mpi.run(&sim, RunOptions::new())?;
+        if here {
+            say_now("another call");
+            first.save("another_call.h5")?;
+        }
+    }
+    if here {
+        match kind {
+            "constant" => sim.model.set_constant("kBT", 0.4)?,
+            "time step" => sim.settings.dt_update = 0.01,
+            "arithmetic" => sim.settings.arithmetic = Arithmetic::Fused,
+            "main panics" => {
+                say_now("main panics");
+                panic!("this rank does not even begin");
+            }
+            "main fails" => {
+                say_now("main fails");
+                return Err("an error of this rank's own".into());
+            }
+            "no call" => return Ok(()),
+            _ => {}
+        }
+    }
+    if kind == "closure" {
+        return closure(if here { 0.2 } else { 0.3 });
+    }
+    let mut options = RunOptions::new();
+    if let Some(path) = checkpoint {
+        options = options.with_checkpoint(path);
+    }
+    if kind == "seeds" && here {
+        options = options.with_seeds(1..401_u64);
+    }
+    if kind == "kept" && here {
+        options = options.with_keep_all_trajectories();
+    }
+    if kind == "too many" {
+        options = options.with_tasks(9);
+    }
+    let data = Driver::Mpi.run(&sim, options)?;
+    let run = data.provenance().runs.last().ok_or("expected a run")?;
+    println!("{} {}", run.trajectories - run.resumed, data.digest());
+    for line in data.log() {
+        println!("log: {line}");
+    }
+    if (kind == "one more" && here) || (kind == "one less" && !here) {
+        say_now(kind);
+        Driver::Mpi.run(&sim, RunOptions::new())?;
+    }
+    if kind == "late error" && here {
+        say_now("late error");
+        return Err("an error after the run".into());
+    }
+    if kind == "late error" {
+        std::thread::sleep(Duration::from_secs(20));
+    }
+    Ok(())
+}
+
+/// A model of closures, of which nothing is known but what they compute.
+fn closure(coupling: f64) -> Outcome {
+    let model = ClosureModel::new("two states", 2, 1)
+        .with_h_q(move |h| h[(1, 0)] = c64(coupling, 0.0))
+        .with_h_qc(|z, h| h[(0, 0)] = c64(0.6 * z[0].re, 0.0))
+        .with_init_classical(|draws, z| z[0] = c64(draws.normal(), draws.normal()));
+    let mut sim = Simulation::new(model, MeanField::default());
+    sim.settings.num_trajs = 50;
+    sim.settings.dt_update = 0.01;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    println!("{}", parallel_driver_mpi(&sim, None)?.digest());
+    Ok(())
+}
+
+/// What happens in a batch.
+fn misbehave(kind: &str) {
+    match kind {
+        "panic" => {
+            say_now("panic");
+            panic!("this batch does not like its seeds");
+        }
+        "exit" => {
+            say_now("exit");
+            std::process::exit(3);
+        }
+        "kill" => {
+            say_now("kill");
+            let _ = raise(Signal::SIGKILL);
+        }
+        "stop" => {
+            say_now("stop");
+            let _ = raise(Signal::SIGSTOP);
+        }
+        "abort" => {
+            say_now("abort");
+            std::process::abort();
+        }
+        "print" => println!("a piece of this rank prints"),
+        _ => {}
+    }
+}
+
+/// When it happens, for the program that measures how long it takes until all is over.
+fn say_now(what: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64());
+    let _ = writeln!(std::io::stderr(), "NOW {now:.3} {what}");
+}
