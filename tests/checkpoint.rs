@@ -309,6 +309,30 @@ fn a_killed_program_goes_on_where_it_was() {
     }
 }
 
+/// As by a scheduler that ends a job: what is done is in the file, and the program ends as by the signal.
+#[test]
+#[cfg(unix)]
+fn a_terminated_program_brings_its_checkpoint_to_the_disk() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let (_folder, path) = scratch();
+    let whole = told(&journaled(&path, "serial", 0).output().unwrap());
+    let size = fs::metadata(&path).unwrap().len();
+    for driver in ["serial", "threads", "processes"] {
+        let (_folder, path) = scratch();
+        let mut child = journaled(&path, driver, 200).stdout(Stdio::null()).spawn().unwrap();
+        wait_for(&path, size / 5, &mut child);
+        let pid = nix::unistd::Pid::from_raw(child.id() as i32);
+        let sent = Instant::now();
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(15), "{driver}: {status:?}");
+        assert!(sent.elapsed() < Duration::from_secs(2), "{driver}: {:?}", sent.elapsed());
+        let (ran, digest) = told(&journaled(&path, "threads", 0).output().unwrap());
+        assert!(ran < 200 && digest == whole.1, "{driver}: {ran}");
+    }
+}
+
 #[test]
 fn two_programs_do_not_write_to_one_checkpoint() {
     let (_folder, path) = scratch();

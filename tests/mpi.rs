@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fascicle_tests::notebook;
 use fascicle_tests::ranks::{COLUMNS, Programs, end, lines, mpirun, rows};
 
 fn programs() -> Programs {
@@ -39,7 +40,10 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
         let mut command = mpirun(ranks, Path::new(env!("CARGO_BIN_EXE_ranked"))).unwrap();
         let ended = end(command.arg("calls").env("FASCICLE_SCRATCH", folder.path()), 120).unwrap();
         assert_eq!(ended.code, Some(0), "{}", ended.err);
-        assert!(folder.path().join("populations.svg").exists());
+        let charts = (0..ranks).map(|rank| format!("populations-of-{rank}.svg"));
+        let charts: Vec<String> =
+            charts.filter(|chart| folder.path().join(chart).exists()).collect();
+        assert_eq!(charts, ["populations-of-0.svg"]);
         let lines: Vec<String> = ended.out.lines().map(str::to_string).collect();
         assert_eq!(lines.last().map(String::as_str), Some(format!("log {}", ranks > 1).as_str()));
         lines[..lines.len() - 1].to_vec()
@@ -48,6 +52,35 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
     assert_eq!(expected.len(), 12, "{expected:?}");
     for ranks in [2, 3] {
         assert_eq!(calls(ranks), expected, "{ranks} ranks");
+    }
+}
+
+/// Cells of the quickstart, as a program on four ranks, give the numbers that the notebook shows.
+#[test]
+fn the_quickstart_gives_the_notebooks_numbers_on_four_ranks() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_quickstart"));
+    let mut command = mpirun(4, program).unwrap();
+    let ended = end(command.current_dir(folder.path()), 120).unwrap();
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let shown = notebook::shown("quickstart");
+    let lines: Vec<&str> = shown.iter().flat_map(|text| text.lines()).collect();
+    let is_number = |line: &&&str| line.contains('±') || line.trim() == "true";
+    let of_cells: Vec<&str> = lines.iter().filter(is_number).map(|line| line.trim()).collect();
+    let printed: Vec<&str> = ended.out.lines().map(str::trim).collect();
+    assert!(of_cells.len() > 15, "{of_cells:?}");
+    for line in of_cells {
+        assert_eq!(
+            printed.iter().filter(|printed| **printed == line).count(),
+            1,
+            "{line}\n{}",
+            ended.out
+        );
+    }
+    let digest = printed.iter().find_map(|line| line.strip_prefix("digest ")).unwrap();
+    assert!(shown.iter().any(|text| text.contains(digest)), "the notebook does not show {digest}");
+    for chart in ["energy", "coherence", "algorithms"] {
+        assert!(folder.path().join(format!("quickstart_{chart}.svg")).exists(), "{chart}");
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fascicle_tests::notebook;
 use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -78,5 +79,39 @@ fn every_notebook_shows_a_digest() {
         };
         let count = words.filter(|word| is_digest(word)).count();
         assert!(count > 0, "{} shows no digest", name(&notebook));
+    }
+}
+
+/// What a cell of the quickstart shows is printed or saved by the example; all else is the same.
+#[test]
+fn the_quickstart_is_a_program() {
+    let path = Path::new(ROOT).join("crates/fascicle/examples/quickstart.rs");
+    let program = std::fs::read_to_string(path).unwrap();
+    let parts: Vec<&str> = program.split("    // Cell ").collect();
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    for (number, cell) in (1..).zip(notebook::cells("quickstart")) {
+        let part = parts.iter().find_map(|part| part.strip_prefix(&format!("{number}\n")));
+        let lines = cell.lines().filter(|line| !line.starts_with(":dep"));
+        let cell = lines.collect::<Vec<_>>().join("\n");
+        match (number, part) {
+            // The prelude, and a model that is only shown.
+            (1, None) => assert!(program.contains(cell.trim()), "the program lacks {cell}"),
+            (2, None) => assert!(cell.starts_with("SpinBoson {"), "{cell}"),
+            (_, Some(part)) => {
+                let cell = cell.trim().trim_end_matches("\nsim");
+                let part = plain(part.trim_end_matches(['\n', ' ', '}']));
+                let part = part.trim_end_matches("Ok(())");
+                let rest = match cell {
+                    "data" => part,
+                    cell => part.strip_prefix(&plain(cell)).unwrap_or_else(|| {
+                        panic!("cell {number} and the program differ:\n{cell}\n\n{part}")
+                    }),
+                };
+                let is_shown = rest.starts_with(".save(\"quickstart_") && rest.ends_with("\")?;");
+                let is_printed = rest.starts_with("print!(\"{}\",data.text());");
+                assert!(rest.is_empty() || is_shown || is_printed, "cell {number}: {rest}");
+            }
+            _ => panic!("the program has no cell {number}"),
+        }
     }
 }

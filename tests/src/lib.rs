@@ -4,6 +4,7 @@ pub mod documents;
 pub mod golden;
 pub mod kernel;
 pub mod matrix;
+pub mod notebook;
 pub mod peers;
 #[cfg(unix)]
 pub mod ranks;

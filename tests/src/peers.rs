@@ -13,13 +13,24 @@ use serde::de::DeserializeOwned;
 /// When it is not there: the command that installs it.
 pub fn python() -> Result<PathBuf, String> {
     let told = std::env::var_os("FASCICLE_PEERS").map(PathBuf::from);
-    let folder = told.unwrap_or_else(|| cache().join("peers"));
+    python_in(told.unwrap_or_else(|| cache().join("peers")), "QC Lab", "./task peers")
+}
+
+/// The Python that has QC Lab with mpi4py, which `./task ranks` puts into the user's cache.
+///
+/// # Errors
+/// When it is not there: the command that installs it.
+pub fn mpi_python() -> Result<PathBuf, String> {
+    python_in(cache().join("peers-mpi"), "QC Lab and mpi4py", "./task ranks")
+}
+
+fn python_in(folder: PathBuf, what: &str, task: &str) -> Result<PathBuf, String> {
     let python = folder.join("bin/python");
     if python.exists() {
         return Ok(python);
     }
     Err(format!(
-        "expected a Python with QC Lab at {}, found none: install it with `./task peers`",
+        "expected a Python with {what} at {}, found none: install it with `{task}`",
         python.display()
     ))
 }

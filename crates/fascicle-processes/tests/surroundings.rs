@@ -126,3 +126,23 @@ fn workers_that_never_start_are_an_error_in_the_end() {
         assert_eq!(children(), [""; 0]);
     });
 }
+
+/// Ranks of MPI do not fork: a launcher says that this is one.
+#[test]
+fn a_rank_of_mpi_does_not_fork() {
+    const RANKS: &str = "OMPI_COMM_WORLD_SIZE";
+    if std::env::var_os(RANKS).is_none() {
+        let mut inside = common::again("a_rank_of_mpi_does_not_fork", RANKS);
+        let output = inside.env(RANKS, "2").output().unwrap();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+        return;
+    }
+    let work = integers(3, |piece, _| piece as i64);
+    let driver = fascicle_processes::Processes::new(2).unwrap();
+    let mut kept = common::Kept::default();
+    let error =
+        driver.run(&work, &mut kept, &ExecuteOptions::new(), &mut ignore_events).unwrap_err();
+    let expected = "the processes driver has no fork() in a rank of MPI: use MPI";
+    assert_eq!(error.to_string(), expected);
+    assert!(kept.values().is_empty() && children().is_empty());
+}

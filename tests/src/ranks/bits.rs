@@ -39,17 +39,14 @@ pub fn lines(programs: &Programs) -> Result<Vec<Line>, Box<dyn Error>> {
 }
 
 fn digests(programs: &Programs, column: &str) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-    let mut command = match column.strip_prefix("mpirun -n ") {
-        Some(ranks) => {
-            let mut command = mpirun(ranks.parse()?, &programs.ranked)?;
-            command.args(["all", "mpi"]);
-            command
-        }
-        None => {
-            let mut command = Command::new(&programs.ranked);
-            command.args(["all", column]);
-            command
-        }
+    let mut command = if let Some(ranks) = column.strip_prefix("mpirun -n ") {
+        let mut command = mpirun(ranks.parse()?, &programs.ranked)?;
+        command.args(["all", "mpi"]);
+        command
+    } else {
+        let mut command = Command::new(&programs.ranked);
+        command.args(["all", column]);
+        command
     };
     let ended = end(&mut command, 120)?;
     if ended.code != Some(0) {

@@ -1,16 +1,33 @@
 //! How fast it is.
 
+use std::path::Path;
 use std::process::Command;
+
+use crate::peers;
 
 use super::{Found, Programs, Row, end, mpirun};
 
 /// Rows that are measured, and no tests.
-pub const ROWS: &[Row] = &[(
-    "scaling",
-    "surface hopping on 2 ranks against a serial run, medians of 5",
-    ">= 1.9 x",
-    scaling,
-)];
+pub const ROWS: &[Row] = &[
+    (
+        "scaling",
+        "surface hopping on 2 ranks against a serial run, medians of 5",
+        ">= 1.9 x",
+        scaling,
+    ),
+    (
+        "batch",
+        "a batch that does nothing, on 3 ranks, against a task of mpi4py.futures, medians of 5",
+        "quicker",
+        |p| against(p, "costs", &["-m", "mpi4py.futures"], "futures.py", (20_000, 5000)),
+    ),
+    (
+        "step",
+        "a batch of one trajectory of one step, on 3 ranks, against QC Lab's MPI driver, medians of 5",
+        "quicker",
+        |p| against(p, "steps", &[], "qclab_mpi.py", (20_000, 300)),
+    ),
+];
 
 /// Seconds of a run.
 fn seconds(command: &mut Command) -> Result<(f64, String), Box<dyn std::error::Error>> {
@@ -43,4 +60,33 @@ fn scaling(programs: &Programs) -> Found {
         if same { "same bits" } else { "OTHER BITS" }
     );
     Ok((text, ratio >= 1.9 && same))
+}
+
+/// Microseconds a batch of ours, and of a program of Python's, under the same `mpirun`.
+fn against(
+    programs: &Programs,
+    ours: &str,
+    module: &[&str],
+    script: &str,
+    (batches, of_theirs): (u32, u32),
+) -> Found {
+    let python = peers::mpi_python()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("mpi").join(script);
+    let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let mut command = mpirun(3, &programs.ranked)?;
+        our_times.push(micros(command.args([ours, &batches.to_string()]))?);
+        let mut command = mpirun(3, &python)?;
+        command.args(module).arg(&script).arg(of_theirs.to_string());
+        their_times.push(micros(&mut command)?);
+    }
+    let (ours, theirs) = (median(our_times), median(their_times));
+    let text = format!("{ours:.2} µs against {theirs:.0} µs, {:.0} times less", theirs / ours);
+    Ok((text, ours < theirs))
+}
+
+fn micros(command: &mut Command) -> Result<f64, Box<dyn std::error::Error>> {
+    let ended = end(command, 300)?;
+    let seconds: f64 = ended.first_line().trim().parse().map_err(|_| ended.err.clone())?;
+    Ok(1e6 * seconds)
 }

@@ -6,6 +6,8 @@ mod error;
 mod fold;
 mod options;
 mod plan;
+#[cfg(test)]
+mod rank_tests;
 mod recorder;
 #[cfg(test)]
 mod round_tests;

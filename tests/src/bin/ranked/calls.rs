@@ -7,7 +7,7 @@ use fascicle::core::Event;
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{slow, spin_boson, surface_hopping, tully};
 
-use super::Outcome;
+use super::{Outcome, rank};
 
 /// Each line is to be the same whatever runs it.
 pub fn run() -> Outcome {
@@ -69,7 +69,7 @@ pub fn run() -> Outcome {
 
     // A chart, and what a run inside of a piece does.
     data_inside(&sim)?;
-    rest.plot_populations()?.save(format!("{folder}/populations.svg"))?;
+    rest.plot_populations()?.save(format!("{folder}/populations-of-{}.svg", rank()))?;
     println!("log {}", rest.log().iter().any(|line| line.text.starts_with("rank 0 on ")));
     Ok(())
 }
@@ -109,7 +109,7 @@ impl Spoil for Simulation<TullyProblemOne, MeanField> {
 
 /// A run in a world of one: it starts no thread, as MPI would.
 pub fn alone() -> Outcome {
-    let data = parallel_driver_mpi(&spin_boson(MeanField::default()), 1)?;
+    let data = parallel_driver_mpi(spin_boson(MeanField::default()), 1)?;
     let threads = std::fs::read_dir("/proc/self/task")?.count();
     let started = std::fs::read_to_string("/proc/self/maps")?.contains("mca_pmix");
     let text = if started { "MPI started" } else { "MPI not started" };

@@ -24,6 +24,24 @@ pub fn scale(driver: Driver, trajectories: u64) -> Outcome {
     Ok(())
 }
 
+/// Seconds per batch of one trajectory of one step.
+pub fn steps(batches: u64) -> Outcome {
+    let mut sim = Simulation::new(SpinBoson { A: 2, ..Default::default() }, MeanField::default());
+    sim.settings.batch_size = 1;
+    sim.settings.tmax = 0.01;
+    sim.settings.dt_update = 0.01;
+    sim.settings.dt_collect = 0.01;
+    sim.settings.progress_bar = false;
+    sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
+    sim.settings.num_trajs = 64;
+    parallel_driver_mpi(&sim, None)?;
+    sim.settings.num_trajs = batches;
+    let started = Instant::now();
+    parallel_driver_mpi(&sim, None)?;
+    println!("{}", started.elapsed().as_secs_f64() / batches as f64);
+    Ok(())
+}
+
 /// Pieces that do nothing.
 struct Nothing(u64);
 

@@ -9,12 +9,43 @@ use nix::sys::signal::{Signal, raise};
 
 use super::{Outcome, rank};
 
-/// 40 batches of 10 trajectories, so many milliseconds each; in one of them, on one rank, something
-/// happens.
+type Sim = Simulation<SpinBoson, FewestSwitchesSurfaceHopping>;
+
+/// 40 batches of 10 trajectories, so many milliseconds each; on one rank something happens, in a batch or
+/// beside it.
 pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
-    let checkpoint = rest.first().filter(|path| **path != "none");
+    let here = rank() == on;
     let milliseconds: u64 = rest.get(1).map_or(Ok(20), |text| text.parse())?;
-    let (batch, here) = (Duration::from_millis(milliseconds), rank() == on);
+    let mut sim = simulation(kind, here, Duration::from_millis(milliseconds));
+    match kind {
+        "main panics" if here => {
+            say_now(kind);
+            panic!("this rank does not even begin");
+        }
+        "main fails" if here => {
+            say_now(kind);
+            return Err("an error of this rank's own".into());
+        }
+        "no call" if here => return Ok(()),
+        "another call" => {
+            let first = Driver::Mpi.run(&sim, RunOptions::new())?;
+            if here {
+                say_now(kind);
+                first.save(std::env::temp_dir().join("another_call.h5"))?;
+            }
+        }
+        "closure" => return closure(if here { 0.2 } else { 0.3 }),
+        _ => {}
+    }
+    if here {
+        differ(kind, &mut sim)?;
+    }
+    let data = Driver::Mpi.run(&sim, options(kind, here, rest.first().copied()))?;
+    show(&data)?;
+    afterwards(kind, here, &sim)
+}
+
+fn simulation(kind: &str, here: bool, batch: Duration) -> Sim {
     let mut algorithm = surface_hopping(false);
     let misdeed = kind.to_string();
     algorithm.recipe.initialization.push(task("misdeed", move |_, block| {
@@ -28,62 +59,57 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
     sim.settings.num_trajs = 400;
     sim.settings.batch_size = 10;
     sim.settings.tmax = 1.0;
-    if kind == "another call" {
-        let first = Driver::Mpi.run(&sim, RunOptions::new())?;
-        if here {
-            say_now("another call");
-            first.save("another_call.h5")?;
-        }
+    sim
+}
+
+/// What one rank has otherwise.
+fn differ(kind: &str, sim: &mut Sim) -> Outcome {
+    match kind {
+        "constant" => sim.model.set_constant("kBT", 0.4)?,
+        "time step" => sim.settings.dt_update = 0.01,
+        "arithmetic" => sim.settings.arithmetic = Arithmetic::Fused,
+        _ => {}
     }
-    if here {
-        match kind {
-            "constant" => sim.model.set_constant("kBT", 0.4)?,
-            "time step" => sim.settings.dt_update = 0.01,
-            "arithmetic" => sim.settings.arithmetic = Arithmetic::Fused,
-            "main panics" => {
-                say_now("main panics");
-                panic!("this rank does not even begin");
-            }
-            "main fails" => {
-                say_now("main fails");
-                return Err("an error of this rank's own".into());
-            }
-            "no call" => return Ok(()),
-            _ => {}
-        }
+    Ok(())
+}
+
+fn options(kind: &str, here: bool, checkpoint: Option<&str>) -> RunOptions {
+    let options = RunOptions::new();
+    match (kind, checkpoint) {
+        ("seeds", _) if here => options.with_seeds(1..401_u64),
+        ("kept", _) if here => options.with_keep_all_trajectories(),
+        ("too many", _) => options.with_tasks(9),
+        (_, Some(path)) if path != "none" => options.with_checkpoint(path),
+        _ => options,
     }
-    if kind == "closure" {
-        return closure(if here { 0.2 } else { 0.3 });
-    }
-    let mut options = RunOptions::new();
-    if let Some(path) = checkpoint {
-        options = options.with_checkpoint(path);
-    }
-    if kind == "seeds" && here {
-        options = options.with_seeds(1..401_u64);
-    }
-    if kind == "kept" && here {
-        options = options.with_keep_all_trajectories();
-    }
-    if kind == "too many" {
-        options = options.with_tasks(9);
-    }
-    let data = Driver::Mpi.run(&sim, options)?;
+}
+
+fn show(data: &Data) -> Outcome {
     let run = data.provenance().runs.last().ok_or("expected a run")?;
     println!("{} {}", run.trajectories - run.resumed, data.digest());
     for line in data.log() {
         println!("log: {line}");
     }
-    if (kind == "one more" && here) || (kind == "one less" && !here) {
-        say_now(kind);
-        Driver::Mpi.run(&sim, RunOptions::new())?;
-    }
-    if kind == "late error" && here {
-        say_now("late error");
-        return Err("an error after the run".into());
-    }
-    if kind == "late error" {
-        std::thread::sleep(Duration::from_secs(20));
+    Ok(())
+}
+
+/// What happens when the run is over.
+fn afterwards(kind: &str, here: bool, sim: &Sim) -> Outcome {
+    match kind {
+        "one more" if here => {
+            say_now(kind);
+            Driver::Mpi.run(sim, RunOptions::new())?;
+        }
+        "one less" if !here => {
+            say_now(kind);
+            Driver::Mpi.run(sim, RunOptions::new())?;
+        }
+        "late error" if here => {
+            say_now(kind);
+            return Err("an error after the run".into());
+        }
+        "late error" => std::thread::sleep(Duration::from_secs(20)),
+        _ => {}
     }
     Ok(())
 }

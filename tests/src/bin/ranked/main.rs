@@ -8,7 +8,8 @@
 //! ranked alone                      a run without a launcher, and what it has started
 //! ranked member NAME NUMBER         a run with files of its own
 //! ranked scale DRIVER TRAJECTORIES  how long a run takes
-//! ranked costs BATCHES              what it costs to hand out a batch
+//! ranked costs BATCHES              what it costs to hand out a batch that does nothing
+//! ranked steps BATCHES              what a batch of one trajectory of one step costs
 //! ```
 
 mod calls;
@@ -36,8 +37,9 @@ fn main() -> Outcome {
         ["scale", driver, trajectories] => {
             costs::scale(driver_named(driver)?, trajectories.parse()?)
         }
+        ["steps", batches] => costs::steps(batches.parse()?),
         ["costs", batches] => costs::batches(batches.parse()?),
-        _ => Err("expected one of: all, fault, calls, alone, member, scale, costs".into()),
+        _ => Err("expected one of: all, fault, calls, alone, member, scale, steps, costs".into()),
     }
 }
 
