@@ -30,14 +30,14 @@ pub fn cells(name: &str) -> Vec<String> {
     cells.filter(|cell| cell["cell_type"] == "code").map(|cell| text(&cell["source"])).collect()
 }
 
-/// All texts that a notebook shows: what cells print, and what they end with, as text and as HTML.
-pub fn shown(name: &str) -> Vec<String> {
+/// What a notebook shows, of one kind, such as `text/plain`, which is what cells print as well.
+pub fn shown(name: &str, kind: &str) -> Vec<String> {
     let notebook = read(name);
     let cells = notebook["cells"].as_array().into_iter().flatten();
     let outputs = cells.flat_map(|cell| cell["outputs"].as_array().into_iter().flatten());
     let texts = |output: &Value| {
-        let data = &output["data"];
-        [text(&output["text"]), text(&data["text/plain"]), text(&data["text/html"])]
+        let printed = if kind == "text/plain" { text(&output["text"]) } else { String::new() };
+        [printed, text(&output["data"][kind])]
     };
     outputs.flat_map(texts).filter(|text| !text.is_empty()).collect()
 }
