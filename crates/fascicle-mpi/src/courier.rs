@@ -25,14 +25,17 @@ const AWAY: Duration = Duration::from_secs(1);
 /// How often it looks for that, and whether this rank is to end the run.
 const HEED: Duration = Duration::from_millis(50);
 
-/// How long it naps when there is nothing to do: at first, while others are waited for, while this rank
-/// computes, and between two runs.
-const NAPS: [Duration; 4] = [
-    Duration::from_micros(20),
-    Duration::from_micros(100),
-    Duration::from_millis(1),
-    Duration::from_millis(10),
-];
+/// How long it naps, after something has moved and at the most, while this rank waits for others.
+const WAITING: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(100));
+
+/// While a long message is under way, for which both sides must look.
+const UNDER_WAY: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(200));
+
+/// While it computes: each look takes time from that, and ranks have pieces ahead.
+const COMPUTING: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(1));
+
+/// Between two runs.
+const IDLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
 
 /// What the two threads of a rank share.
 #[derive(Debug)]
@@ -56,7 +59,8 @@ impl Shared {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something at the desk, and sends the courier off if there is something to go out.
+    /// Does something at the desk, and sends the courier off if there is something to go out. What can wait for
+    /// its next look is done at the [desk](Self::desk) itself.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Desk) -> R) -> R {
         let mut desk = self.desk();
         let result = f(&mut desk);
@@ -130,7 +134,7 @@ impl Courier {
             looked: now,
             beat: now,
             heeded: now,
-            nap: NAPS[0],
+            nap: WAITING.0,
             rank,
             size,
         }
@@ -162,18 +166,17 @@ impl Courier {
             shared.news.notify_all();
             return false;
         }
-        let limit = match (desk.waiting, desk.running) {
-            (true, _) => NAPS[1],
-            (false, true) => NAPS[2],
-            (false, false) => NAPS[3],
+        let (least, most) = match (desk.waiting, desk.running) {
+            _ if motion.under_way => UNDER_WAY,
+            (true, _) => WAITING,
+            (false, true) => COMPUTING,
+            (false, false) => IDLE,
         };
-        self.nap = if motion.moved { NAPS[0] } else { (self.nap * 2).min(limit) };
-        if !desk.outbox.is_empty() {
+        self.nap = if motion.moved { least } else { (self.nap * 2).clamp(least, most) };
+        if desk.waiting && !desk.outbox.is_empty() {
             return true;
         }
-        if motion.under_way {
-            drop(desk);
-            std::thread::yield_now();
+        if motion.under_way && motion.moved {
             return true;
         }
         drop(shared.errand.wait_timeout(desk, self.nap));

@@ -10,10 +10,11 @@ use std::time::Duration;
 const AHEAD: usize = 2;
 
 /// At the most, of short pieces.
-const MOST_AHEAD: usize = 64;
+const MOST_AHEAD: usize = 1024;
 
-/// As many short pieces as are likely to take this long.
-const AHEAD_TIME: Duration = Duration::from_millis(2);
+/// As many short pieces as are likely to take this long: some times what a result takes to rank 0, and an
+/// answer back.
+const AHEAD_TIME: Duration = Duration::from_millis(10);
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]

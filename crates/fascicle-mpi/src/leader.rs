@@ -106,12 +106,12 @@ impl Run<'_, '_> {
             if self.rounds.interrupted() {
                 return;
             }
-            let piece = shared.with(|desk| desk.queue.pop_front());
+            let piece = shared.desk().queue.pop_front();
             if let Some(piece) = piece {
                 self.run_here(piece.piece, piece.number, frame);
                 continue;
             }
-            if shared.with(|desk| desk.is_round_done()) {
+            if shared.desk().is_round_done() {
                 return;
             }
             shared.wait(LOOK, |desk| {
@@ -153,7 +153,7 @@ impl Run<'_, '_> {
         let cx = Context::new(0).with_cancel(self.options.cancel.clone());
         let Ran { took, log, result } = piece::run(self.world, self.work, piece, number, cx, frame);
         let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
-        self.world.shared.with(|desk| desk.finished(0, piece, took));
+        self.world.shared.desk().finished(0, piece, took);
         self.ran[0] += u64::from(!gave_up);
         if gave_up {
             self.merge();
@@ -178,7 +178,7 @@ impl Run<'_, '_> {
 
     /// Says what each rank has done and printed.
     fn note(&mut self) {
-        let said = self.world.shared.with(|desk| desk.said.clone());
+        let said = self.world.shared.desk().said.clone();
         for (rank, (lines, host)) in said.into_iter().zip(self.hosts).enumerate() {
             let ran = self.ran[rank];
             self.rounds.note(LogLine::info(format!("rank {rank} on {host}: {ran} batches")));

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::peers;
 
+use super::launch::Running;
 use super::{Found, Programs, Row, end, mpirun};
 
 /// Rows that are measured, and no tests.
@@ -42,22 +44,38 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// A run on two ranks, and two serial runs of half of it at once, which share nothing but the machine: they
+/// show what it allows.
 fn scaling(programs: &Programs) -> Found {
-    const TRAJECTORIES: &str = "400000";
-    let (mut ratios, mut same) = (Vec::new(), true);
+    const TRAJECTORIES: u64 = 1_200_000;
+    let (mut ranks, mut apart, mut same) = (Vec::new(), Vec::new(), true);
+    let serial = |trajectories: u64| {
+        let mut command = Command::new(&programs.ranked);
+        command.args(["scale", "serial", &trajectories.to_string()]);
+        command
+    };
     for _ in 0..5 {
-        let mut serial = Command::new(&programs.ranked);
-        let (one, expected) = seconds(serial.args(["scale", "serial", TRAJECTORIES]))?;
-        let mut ranks = mpirun(2, &programs.ranked)?;
-        let (two, digest) = seconds(ranks.args(["scale", "mpi", TRAJECTORIES]))?;
-        ratios.push(one / two);
+        let (one, expected) = seconds(&mut serial(TRAJECTORIES))?;
+        let mut command = mpirun(2, &programs.ranked)?;
+        let (two, digest) = seconds(command.args(["scale", "mpi", &TRAJECTORIES.to_string()]))?;
+        let other = Running::start(&mut serial(TRAJECTORIES / 2))?;
+        let (half, _) = seconds(&mut serial(TRAJECTORIES / 2))?;
+        let other: f64 = other
+            .end(Duration::from_secs(300))?
+            .first_line()
+            .split(' ')
+            .next()
+            .unwrap_or("")
+            .parse()?;
+        ranks.push(one / two);
+        apart.push(one / half.max(other));
         same &= digest == expected;
     }
-    let (least, most) = ratios.iter().fold((f64::MAX, 0.0_f64), |(a, b), &r| (a.min(r), b.max(r)));
-    let ratio = median(ratios);
+    let (least, most) = ranks.iter().fold((f64::MAX, 0.0_f64), |(a, b), &r| (a.min(r), b.max(r)));
+    let (ratio, apart) = (median(ranks), median(apart));
+    let bits = if same { "same bits" } else { "OTHER BITS" };
     let text = format!(
-        "{ratio:.2} x ({least:.2} to {most:.2}), {}",
-        if same { "same bits" } else { "OTHER BITS" }
+        "{ratio:.2} x ({least:.2} to {most:.2}), {bits}; two serial runs of half of it at once: {apart:.2} x"
     );
     Ok((text, ratio >= 1.9 && same))
 }

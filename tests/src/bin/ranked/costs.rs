@@ -17,7 +17,7 @@ pub fn scale(driver: Driver, trajectories: u64) -> Outcome {
     // What is started once is not counted.
     driver.run(&sim, RunOptions::new())?;
     sim.settings.num_trajs = trajectories;
-    sim.settings.batch_size = 96;
+    sim.settings.batch_size = 480;
     let started = Instant::now();
     let data = driver.run(&sim, RunOptions::new())?;
     println!("{} {}", started.elapsed().as_secs_f64(), data.digest());
