@@ -112,6 +112,7 @@ rows! {
     an_error_in_main_ends_the_job: "main-fails";
     an_error_after_the_run_ends_the_job: "late-error";
     an_exit_in_a_batch_ends_the_job: "exit";
+    an_exit_in_a_batch_is_no_success: "exit-well";
     an_abort_in_a_batch_ends_the_job: "abort";
     a_silent_rank_ends_the_job: "stop";
     a_silent_leader_ends_the_job: "stop-leader";

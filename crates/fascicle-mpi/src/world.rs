@@ -235,14 +235,17 @@ extern "C" fn at_exit(code: i32, _: *mut std::ffi::c_void) {
         return end_mpi();
     };
     let shared = &world.shared;
-    if code == 0 {
-        shared.with(|desk| desk.leave = Leave::Wishes);
-        // The others may have much to do yet.
-        while shared.wait(LOOK, |desk| (desk.leave == Leave::Gone).then_some(())).is_none() {}
-        end_mpi();
-    } else {
-        world.end_job(&format!("its program ends with code {code}{}", crate::piece::told()), code);
+    let in_run = shared.desk().running;
+    if code != 0 || in_run {
+        let when = if in_run { " in the middle of a run" } else { "" };
+        let why = format!("its program ends with code {code}{when}{}", crate::piece::told());
+        // Nobody is to take this for success.
+        world.end_job(&why, if code == 0 { 70 } else { code });
     }
+    shared.with(|desk| desk.leave = Leave::Wishes);
+    // The others may have much to do yet.
+    while shared.wait(LOOK, |desk| (desk.leave == Leave::Gone).then_some(())).is_none() {}
+    end_mpi();
 }
 
 fn end_mpi() {

@@ -48,10 +48,22 @@ pub(super) const ROWS: &[Row] = &[
                 p,
                 "exit",
                 2.0,
-                &["rank 1 of 3 ends the job", "code 3 while it ran batch ", "(seeds "],
+                &[
+                    "rank 1 of 3 ends the job",
+                    "code 3 in the middle of a run while it ran batch ",
+                    "(seeds ",
+                ],
             )
         },
     ),
+    ("exit-well", "`exit(0)` in a batch, on rank 1", "ended within 2 s, and no success", |p| {
+        ends(
+            p,
+            "exit well",
+            2.0,
+            &["rank 1 of 3 ends the job", "in the middle of a run while it ran batch "],
+        )
+    }),
     ("abort", "`abort()` in a batch, on rank 1", "ended within 2 s", |p| {
         ends(p, "abort", 2.0, &["process rank 1 "])
     }),

@@ -139,6 +139,10 @@ fn misbehave(kind: &str) {
             say_now("exit");
             std::process::exit(3);
         }
+        "exit well" => {
+            say_now("exit well");
+            std::process::exit(0);
+        }
         "kill" => {
             say_now("kill");
             let _ = raise(Signal::SIGKILL);
