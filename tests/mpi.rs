@@ -49,7 +49,7 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
         lines[..lines.len() - 1].to_vec()
     };
     let expected = calls(1);
-    assert_eq!(expected.len(), 11, "{expected:?}");
+    assert_eq!(expected.len(), 13, "{expected:?}");
     for ranks in [2, 3] {
         assert_eq!(calls(ranks), expected, "{ranks} ranks");
     }
@@ -123,6 +123,8 @@ rows! {
     other_seeds_are_named: "seeds";
     other_trajectories_to_keep_are_named: "kept";
     other_calls_are_named: "calls";
+    a_leader_may_have_more_to_do: "late-leader";
+    a_follower_may_be_late_for_runs_that_fail: "late-follower";
     a_run_that_others_do_not_make_is_named: "early-end";
     a_rank_that_has_ended_is_named: "no-run";
     more_tasks_than_ranks_are_an_error: "too-many";

@@ -101,7 +101,9 @@ pub use frame::{Content, Frame, FrameError};
 pub use journal::{JournalError, Journaled, SyncDue};
 pub use launch::Launch;
 pub use random::{Draws, LaneDraws, Purpose, Seed, SeedOutOfRange, Seeding};
-pub use ranks::{InStep, Lead, Outcome, Ranks, in_step, run_in_step, run_on_ranks, write_once};
+pub use ranks::{
+    InStep, Lead, Outcome, Ranks, in_step, is_apart, run_in_step, run_on_ranks, write_once,
+};
 #[cfg(feature = "hdf5")]
 pub use storage::StorageError;
 pub use sums::{Scale, Sums};

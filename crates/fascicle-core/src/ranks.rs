@@ -64,7 +64,9 @@ pub fn run_on_ranks(
     }
     let Some(manager) = ranks.manager() else {
         let (outcome, state) = ranks.follow(work, options);
-        return take_over(outcome, &state, fold, on);
+        return take_over(outcome, &state, fold, &mut |event| {
+            apart(Apart::Listening, || on(event))
+        });
     };
     let telling = Telling { ranks, told: false };
     let mut outcome = Outcome::of_error("");
@@ -74,7 +76,7 @@ pub fn run_on_ranks(
             Event::Failed { failure, .. } => outcome.failed.push(failure.clone()),
             _ => {}
         }
-        on(event)
+        apart(Apart::Listening, || on(event))
     });
     outcome.result = match &result {
         Ok(report) => Ok(report.clone()),
@@ -146,31 +148,60 @@ pub fn run_in_step(here: InStep) {
     let _ = IN_STEP.set(here);
 }
 
+/// What this thread does that is not for all ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Apart {
+    /// Nothing.
+    No,
+    /// It writes a file, for all.
+    Writing,
+    /// It listens to a run, which others take part in.
+    Listening,
+}
+
 thread_local! {
-    /// Whether this thread does something that is one rank's alone.
-    static ALONE: Cell<bool> = const { Cell::new(false) };
+    static APART: Cell<Apart> = const { Cell::new(Apart::No) };
 }
 
-/// This process among ranks that run in step, if it is. Inside a piece there are no others.
+/// Does something apart from the other ranks.
+fn apart<R>(how: Apart, f: impl FnOnce() -> R) -> R {
+    struct Back(Apart);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            APART.set(self.0);
+        }
+    }
+    let _back = Back(APART.replace(how));
+    f()
+}
+
+/// Whether this thread is where the other ranks are not: inside a piece, or inside a listener. A run there is
+/// this rank's own.
+pub fn is_apart() -> bool {
+    is_in_piece() || APART.get() != Apart::No
+}
+
+/// This process among ranks that run in step, if it is.
 pub fn in_step() -> Option<InStep> {
-    IN_STEP.get().copied().filter(|_| !is_in_piece() && !ALONE.get())
+    IN_STEP.get().copied().filter(|_| !is_apart())
 }
 
-/// Writes a file: on one rank, if there are several that run in step, and all go on when that is done.
+/// Writes a file: on one rank, if there are several that run in step, and all go on when that is done. Inside
+/// a listener nobody is waited for.
 ///
 /// # Errors
 /// The writer's, on the rank that writes.
 pub fn write_once<E>(what: &str, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
-    let Some(InStep { rank, meet }) = in_step() else {
+    let Some(&InStep { rank, meet }) = IN_STEP.get() else {
         return write();
     };
-    let mut written = Ok(());
-    if rank == 0 {
-        ALONE.set(true);
-        written = write();
-        ALONE.set(false);
+    if is_in_piece() || APART.get() == Apart::Writing {
+        return write();
     }
-    // If it went wrong, the error most likely ends the program of this rank, and with it the others.
-    meet(what);
+    let written = if rank == 0 { apart(Apart::Writing, write) } else { Ok(()) };
+    if APART.get() == Apart::No {
+        // If it went wrong, the error most likely ends the program of this rank, and with it the others.
+        meet(what);
+    }
     written
 }

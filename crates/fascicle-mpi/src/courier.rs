@@ -1,5 +1,6 @@
 //! The thread that speaks to the other ranks while this one computes, and watches whether they live.
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,9 @@ const BEAT: Duration = Duration::from_secs(2);
 
 /// How long a rank may say nothing.
 const SILENCE: Duration = Duration::from_secs(18);
+
+/// How many seconds the end of all ranks may take, before a signal ends this one.
+const END: u32 = 5;
 
 /// A courier that has not looked for so long was away itself, as when all of a job was stopped for a while.
 const AWAY: Duration = Duration::from_secs(1);
@@ -46,12 +50,12 @@ pub(crate) struct Shared {
     /// Something is to go out, for the courier.
     errand: Condvar,
     /// The piece that runs here is to give up.
-    pub(crate) stop: AtomicBool,
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Shared {
     pub(crate) fn new(desk: Desk) -> Arc<Self> {
-        let (news, errand, stop) = (Condvar::new(), Condvar::new(), AtomicBool::new(false));
+        let (news, errand, stop) = (Condvar::new(), Condvar::new(), Arc::clone(&desk.stop));
         Arc::new(Self { desk: Mutex::new(desk), news, errand, stop })
     }
 
@@ -198,7 +202,7 @@ impl Courier {
                 match decoders[from].next_packet::<Word>() {
                     Ok(Some((word, frame))) => {
                         let mut desk = shared.desk();
-                        desk.hear(from, word, frame, &shared.stop);
+                        desk.hear(from, word, frame);
                         drop(desk);
                         shared.news.notify_all();
                     }
@@ -224,15 +228,22 @@ impl Courier {
         }
         if now - self.beat >= BEAT {
             self.beat = now;
-            let desk = self.shared.desk();
-            for to in desk.peers().filter(|&to| !desk.departed[to]) {
-                self.post.send(to, Word::Beat.packet());
-            }
+            self.give_sign();
         }
         if now - self.heeded >= HEED {
             self.heeded = now;
             self.listen(now);
             self.heed();
+        }
+    }
+
+    /// A sign of life for those who listen: also for ranks whose programs have ended, and who wait for rank 0.
+    fn give_sign(&mut self) {
+        let desk = self.shared.desk();
+        if desk.leave != Leave::Waits {
+            for to in desk.peers() {
+                self.post.send(to, Word::Beat.packet());
+            }
         }
     }
 
@@ -249,11 +260,16 @@ impl Courier {
 
     /// Tells the leader, once, that this rank was told to end the run.
     fn heed(&mut self) {
-        let mut desk = self.shared.desk();
-        if self.rank != 0 && desk.cancel.as_ref().is_some_and(CancelHandle::is_cancelled) {
-            desk.cancel = None;
-            let at = desk.at;
-            desk.send(0, &Word::End { at });
+        let (at, cancel) = {
+            let desk = self.shared.desk();
+            (desk.at, desk.cancel.clone())
+        };
+        // What is asked is its user's, who may take long.
+        if self.rank != 0 && cancel.as_ref().is_some_and(CancelHandle::is_cancelled) {
+            let mut desk = self.shared.desk();
+            if desk.at == at && desk.cancel.take().is_some() {
+                desk.send(0, &Word::End { at });
+            }
         }
     }
 
@@ -262,13 +278,15 @@ impl Courier {
         let Some(overheard) = &mut self.overheard else { return };
         let at = self.shared.desk().at;
         let post = &mut self.post;
-        overheard.lines(&mut |line| post.send(0, Word::Said { at, line }.packet()));
+        overheard.lines(at, &mut |line| post.send(0, Word::Said { at, line }.packet()));
     }
 
     /// Ends all ranks.
     fn end_job(&self, why: &str, code: i32) -> ! {
         let Self { rank, size, .. } = self;
-        eprintln!("fascicle: rank {rank} of {size} ends the job: {why}");
+        // Neither a standard error that nobody reads nor MPI are to keep this process.
+        nix::unistd::alarm::set(END);
+        let _ = writeln!(io::stderr(), "fascicle: rank {rank} of {size} ends the job: {why}");
         self.post.abort(code)
     }
 }

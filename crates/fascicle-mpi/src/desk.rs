@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,9 +11,6 @@ use fascicle_core::{CancelHandle, Failure, Frame, LogLine, Outcome};
 
 use crate::handout::{Handout, Order};
 use crate::message::{Errand, Numbered, Word};
-
-/// Lines that are kept of what a rank prints in one run.
-const MOST_SAID: usize = 1000;
 
 /// A finished piece of another rank.
 #[derive(Debug)]
@@ -73,8 +71,10 @@ pub(crate) struct Desk {
     pub(crate) said: Vec<Vec<String>>,
     /// Leader: a rank that was told to end the run.
     pub(crate) asked_to_end: Option<usize>,
-    /// Others: what the leader has come to.
-    pub(crate) outcome: Option<(u64, Outcome, Frame)>,
+    /// Others: what the leader has come to, of runs that this rank may be late for.
+    pub(crate) outcomes: VecDeque<(u64, Outcome, Frame)>,
+    /// Tells the piece that runs here to give up.
+    pub(crate) stop: Arc<AtomicBool>,
     /// Who has left.
     pub(crate) departed: Vec<bool>,
     /// Why the job must end, and with which code.
@@ -99,7 +99,8 @@ impl Desk {
             done: VecDeque::new(),
             said: vec![Vec::new(); size],
             asked_to_end: None,
-            outcome: None,
+            outcomes: VecDeque::new(),
+            stop: Arc::new(AtomicBool::new(false)),
             departed: vec![false; size],
             fatal: None,
             leave: Leave::Stays,
@@ -130,7 +131,6 @@ impl Desk {
         self.queue.clear();
         self.done.clear();
         self.said = vec![Vec::new(); self.size];
-        self.asked_to_end = None;
         self.running = true;
     }
 
@@ -195,6 +195,17 @@ impl Desk {
         self.tell(&Word::End { at: self.at });
     }
 
+    /// Others: what the leader has come to in this run, if it has.
+    pub(crate) fn outcome(&mut self) -> Option<(Outcome, Frame)> {
+        while self.outcomes.front().is_some_and(|(of, ..)| *of < self.at) {
+            self.outcomes.pop_front();
+        }
+        if self.outcomes.front()?.0 > self.at {
+            return None;
+        }
+        self.outcomes.pop_front().map(|(_, outcome, state)| (outcome, state))
+    }
+
     /// Ends the occasion on which all ranks came together.
     pub(crate) fn next_occasion(&mut self) {
         self.at += 1;
@@ -203,6 +214,8 @@ impl Desk {
         self.cancel = None;
         self.queue.clear();
         self.done.clear();
+        self.asked_to_end = None;
+        self.stop.store(false, Ordering::Relaxed);
     }
 
     /// Goes on with taking leave: the others say goodbye to the leader, and when it has heard that of all,
@@ -238,8 +251,8 @@ impl Desk {
         self.fatal.get_or_insert((why, code));
     }
 
-    /// Takes in a packet of another rank. The flag tells the piece that runs here to give up.
-    pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame, stop: &AtomicBool) {
+    /// Takes in a packet of another rank.
+    pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame) {
         match word {
             Word::Arrived { at, errand } => self.arrived[from].push_back((at, errand)),
             Word::GoOn { at } => self.passed = at + 1,
@@ -259,11 +272,11 @@ impl Desk {
                 self.done.push_back(Done { rank: from, piece, log, result });
                 self.finished(from, piece, took);
             }
-            Word::Said { at, line } if at == self.at => self.say(from, line),
+            Word::Said { at, line } if at == self.at => self.said[from].push(line),
             Word::End { at } if at == self.at => {
                 self.queue.clear();
                 self.asked_to_end = Some(from);
-                stop.store(true, Ordering::Relaxed);
+                self.stop.store(true, Ordering::Relaxed);
             }
             Word::Outcome { at, outcome } => self.take_outcome(at, outcome, frame),
             Word::Bye => self.departed[from] = true,
@@ -284,17 +297,12 @@ impl Desk {
         self.obey();
     }
 
-    fn say(&mut self, rank: usize, line: String) {
-        let said = &mut self.said[rank];
-        if said.len() < MOST_SAID {
-            said.push(line);
-        }
-    }
-
     /// Takes in what the leader has come to, and passes it on.
     fn take_outcome(&mut self, at: u64, outcome: Outcome, frame: Frame) {
         self.pass_on(&outcome, &frame, at);
-        self.outcome = Some((at, outcome, frame));
+        if at >= self.at {
+            self.outcomes.push_back((at, outcome, frame));
+        }
     }
 
     /// Sends an outcome to those who have it from this rank: 2ᵏ ranks on, where that is more than its number.
@@ -319,18 +327,4 @@ fn heirs(rank: usize, size: usize) -> impl Iterator<Item = usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everybody_has_it_from_one_other() {
-        for size in 1..70 {
-            let mut from = vec![0; size];
-            for rank in 0..size {
-                heirs(rank, size).for_each(|to| from[to] += 1);
-            }
-            assert_eq!(from[0], 0);
-            assert!(from[1..].iter().all(|&times| times == 1), "{size}: {from:?}");
-        }
-    }
-}
+mod tests;

@@ -38,21 +38,6 @@ impl Mpi {
     pub fn rank(&self) -> usize {
         self.world.rank
     }
-
-    fn check(work: &dyn Work, options: &ExecuteOptions) -> Result<(), RunError> {
-        let unsupported =
-            |option, hint| Err(RunError::Unsupported { driver: DRIVER, option, hint });
-        if options.timeout.is_some() {
-            return unsupported(
-                "time limit",
-                "a rank that is ended ends the job; use processes, or the scheduler's",
-            );
-        }
-        if work.gang() != 1 {
-            return unsupported("gangs", "its ranks run whole pieces alone");
-        }
-        Ok(())
-    }
 }
 
 impl Execute for Mpi {
@@ -75,7 +60,6 @@ impl Execute for Mpi {
         options: &ExecuteOptions,
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
-        Self::check(work, options)?;
         run_on_ranks(self, work, fold, options, on, &mut |manager, fold, on| {
             manager.run(work, fold, options, on)
         })

@@ -1,7 +1,5 @@
 //! The other ranks: run what they are sent, until the leader says what has come of it.
 
-use std::sync::atomic::Ordering;
-
 use fascicle_core::{ExecuteOptions, Frame, Outcome, Work, facts_of};
 
 use crate::desk::Desk;
@@ -18,7 +16,6 @@ enum Next {
 /// Takes part in a run.
 pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -> (Outcome, Frame) {
     let shared = &world.shared;
-    shared.stop.store(false, Ordering::Relaxed);
     shared.with(|desk| {
         desk.running = true;
         desk.cancel.clone_from(&options.cancel);
@@ -27,7 +24,7 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
     let at = world.arrive(&errand);
     let mut frame = Frame::default();
     loop {
-        match shared.wait(LOOK, |desk| next(desk, at)) {
+        match shared.wait(LOOK, next) {
             None => {}
             Some(Next::Run(piece)) => run(world, work, at, piece, &mut frame),
             Some(Next::End(outcome, state)) => {
@@ -38,8 +35,8 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
     }
 }
 
-fn next(desk: &mut Desk, at: u64) -> Option<Next> {
-    if let Some((_, outcome, state)) = desk.outcome.take_if(|(of, _, _)| *of == at) {
+fn next(desk: &mut Desk) -> Option<Next> {
+    if let Some((outcome, state)) = desk.outcome() {
         return Some(Next::End(outcome, state));
     }
     desk.queue.pop_front().map(Next::Run)

@@ -110,7 +110,9 @@ impl Handout {
     /// Gives everybody a piece, then everybody another, and so on, up to so many as they may have; where
     /// none are left for somebody, takes back what waits behind others.
     fn deal(&mut self) {
-        for depth in 1..=1 + self.most_ahead() {
+        let fewest =
+            self.ranks.iter().filter(|share| !share.asked).map(|share| share.has.len()).min();
+        for depth in 1 + fewest.unwrap_or(0)..=1 + self.most_ahead() {
             for rank in 0..self.ranks.len() {
                 let share = &mut self.ranks[rank];
                 if share.asked || share.has.len() >= depth {

@@ -6,7 +6,7 @@ use fascicle_core::{
 };
 
 use crate::DRIVER;
-use crate::desk::Done;
+use crate::desk::{Desk, Done};
 use crate::message::Errand;
 use crate::piece::{self, Ran};
 use crate::world::{LOOK, World};
@@ -35,8 +35,8 @@ impl Execute for Manager {
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
         let world = self.world;
+        check(work, options)?;
         let hosts = self.agree(work)?;
-        world.shared.stop.store(false, std::sync::atomic::Ordering::Relaxed);
         world.shared.with(|desk| desk.lead(self.tasks));
         let rounds = Rounds::begin(work, fold, on, options, (DRIVER, self.tasks));
         let mut run = Run { world, work, options, rounds, hosts: &hosts, ran: vec![0; world.size] };
@@ -65,6 +65,21 @@ impl Manager {
     }
 }
 
+/// Refuses what ranks cannot do.
+fn check(work: &dyn Work, options: &ExecuteOptions) -> Result<(), RunError> {
+    let unsupported = |option, hint| Err(RunError::Unsupported { driver: DRIVER, option, hint });
+    if options.timeout.is_some() {
+        return unsupported(
+            "time limit",
+            "a rank that is ended ends the job; use processes, or the scheduler's",
+        );
+    }
+    if work.gang() != 1 {
+        return unsupported("gangs", "its ranks run whole pieces alone");
+    }
+    Ok(())
+}
+
 /// One run.
 struct Run<'a, 'b> {
     world: &'static World,
@@ -89,7 +104,9 @@ impl Run<'_, '_> {
                 self.round(&mut frame);
             }
             if self.rounds.interrupted() {
-                self.world.shared.with(crate::desk::Desk::end_early);
+                self.world.shared.with(Desk::end_early);
+                // What came in meanwhile is done.
+                self.merge();
             }
             if !self.rounds.another_round() {
                 return;
@@ -124,9 +141,7 @@ impl Run<'_, '_> {
 
     /// Takes in what other ranks have finished, and whether one of them was told to end the run.
     fn merge(&mut self) {
-        let take = |desk: &mut crate::desk::Desk| {
-            (std::mem::take(&mut desk.done), desk.asked_to_end.take())
-        };
+        let take = |desk: &mut Desk| (std::mem::take(&mut desk.done), desk.asked_to_end.take());
         let (done, asked) = self.world.shared.with(take);
         for Done { rank, piece, log, result } in done {
             self.ran[rank] += 1;

@@ -83,7 +83,8 @@
 //!
 //! # What is not
 //! - A rank that is lost is not replaced: MPI has no means for it. What was done is in the journal, if there is one.
-//! - A piece has no time limit.
+//! - A piece has no time limit, and a rank makes one run at a time.
+//! - The process that ends a hanging `mpirun` knows Open MPI 4's, not the daemons of version 5.
 //! - A program that starts MPI itself, before the first run, is an error. Afterwards it may use it, with the level
 //!   `MPI_THREAD_MULTIPLE` if the library has that.
 //! - Elsewhere than with the GNU C library the exit code is not known: a rank that ends with an error then waits

@@ -1,6 +1,7 @@
 //! The standard output of ranks that follow: nobody is to see it; what pieces print is brought to the
 //! leader's log.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 
@@ -9,6 +10,12 @@ use nix::unistd::dup2_stdout;
 
 /// The longest line that is kept whole.
 const MOST: usize = 4096;
+
+/// Lines that are kept of what a rank prints in one run.
+const MOST_LINES: usize = 1000;
+
+/// Reads in one look, of 4 KiB each.
+const MOST_AT_ONCE: usize = 16;
 
 /// Where this process's standard output goes: to nowhere, or while a piece runs to a pipe.
 #[derive(Debug)]
@@ -22,6 +29,9 @@ pub(crate) struct Quiet {
 pub(crate) struct Overheard {
     pipe: PipeReader,
     line: Vec<u8>,
+    /// How many lines of this run there were.
+    run: u64,
+    count: usize,
 }
 
 impl Quiet {
@@ -32,7 +42,7 @@ impl Quiet {
         let nowhere = File::options().write(true).open("/dev/null")?;
         let quiet = Self { nowhere, pipe };
         quiet.hush();
-        Ok((quiet, Overheard { pipe: read, line: Vec::new() }))
+        Ok((quiet, Overheard { pipe: read, line: Vec::new(), run: 0, count: 0 }))
     }
 
     /// What is printed now is a piece's.
@@ -50,18 +60,30 @@ impl Quiet {
 }
 
 impl Overheard {
-    /// The whole lines that were printed since.
-    pub(crate) fn lines(&mut self, heard: &mut dyn FnMut(String)) {
+    /// The whole lines that were printed since in a run, the first of them.
+    pub(crate) fn lines(&mut self, run: u64, heard: &mut dyn FnMut(String)) {
+        if self.run != run {
+            (self.run, self.count) = (run, 0);
+        }
         let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = self.pipe.read(&mut bytes) {
-            for &byte in &bytes[..count] {
-                if byte != b'\n' && self.line.len() < MOST {
-                    self.line.push(byte);
-                } else {
-                    heard(String::from_utf8_lossy(&self.line).into_owned());
-                    self.line.clear();
-                }
-            }
+        // A piece that prints without end is not to keep the courier.
+        for _ in 0..MOST_AT_ONCE {
+            let Ok(count @ 1..) = self.pipe.read(&mut bytes) else { return };
+            bytes[..count].iter().for_each(|&byte| self.take(byte, heard));
+        }
+    }
+
+    fn take(&mut self, byte: u8, heard: &mut dyn FnMut(String)) {
+        if byte != b'\n' && self.line.len() < MOST {
+            return self.line.push(byte);
+        }
+        let line = String::from_utf8_lossy(&self.line).into_owned();
+        self.line.clear();
+        self.count += 1;
+        match self.count.cmp(&MOST_LINES) {
+            Ordering::Less => heard(line),
+            Ordering::Equal => heard("… and more".to_string()),
+            Ordering::Greater => {}
         }
     }
 }

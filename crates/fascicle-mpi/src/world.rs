@@ -1,6 +1,6 @@
 //! The ranks of this program: started at the first run, there until the process ends.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -66,20 +66,32 @@ impl World {
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = (Some(universe), guard);
         sys::at_exit(at_exit);
         let world = SimpleCommunicator::world();
+        Self::begin(threading, &world).inspect_err(|why| {
+            if world.size() > 1 {
+                // The others wait for this rank already.
+                let _ =
+                    writeln!(io::stderr(), "fascicle: rank {} cannot begin: {why}", world.rank());
+                world.abort(70);
+            }
+        })
+    }
+
+    fn begin(threading: Threading, world: &SimpleCommunicator) -> Result<Self, String> {
         let (rank, size) = (world.rank() as usize, world.size() as usize);
         check(threading, size)?;
         let (quiet, overheard) = match rank {
             0 => (None, None),
             _ => Quiet::begin()
                 .map(|(quiet, heard)| (Some(quiet), Some(heard)))
-                .map_err(|e| e.to_string())?,
+                .map_err(|error| error.to_string())?,
         };
+        let host = mpi::environment::processor_name().unwrap_or_default();
         let shared = Shared::new(Desk::new(rank, size));
+        // From here on that thread alone calls MPI.
         let on_host = start_courier(&shared, overheard)?;
         if size > 1 {
             run_in_step(InStep { rank, meet });
         }
-        let host = mpi::environment::processor_name().unwrap_or_default();
         Ok(Self { shared, rank, size, host, quiet, share: share_of(on_host) })
     }
 
@@ -231,8 +243,11 @@ fn share_of(on_host: usize) -> usize {
 /// When this process exits: by its own will all take leave of each other, and by an error all end.
 extern "C" fn at_exit(code: i32, _: *mut std::ffi::c_void) {
     let Some(Ok(world)) = WORLD.get() else {
-        // Where MPI could not be used, it is ended all the same.
-        return end_mpi();
+        // Where MPI could not be used, it is ended all the same; but nobody is waited for after an error.
+        if code == 0 {
+            end_mpi();
+        }
+        return;
     };
     let shared = &world.shared;
     let in_run = shared.desk().running;

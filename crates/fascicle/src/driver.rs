@@ -110,6 +110,7 @@ impl Driver {
 
     fn place(self, ranks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
         let count = |tasks: usize| i64::try_from(tasks).unwrap_or(i64::MAX);
+        launched::begin()?;
         Ok(match self {
             Self::Serial => Box::new(Serial),
             Self::Threads(tasks) => Box::new(Threads::new(count(tasks))?),
@@ -147,9 +148,9 @@ fn run(
     shown: bool,
     on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
-    let follows = driver.ranks().is_some_and(|ranks| ranks.manager().is_none());
+    let follows = in_step().is_some_and(|step| step.rank > 0);
     let options = for_this_rank(options, driver);
-    let mut progress = Progress::new(shown);
+    let mut progress = Progress::new(shown && !follows);
     let (options, watch) = Watch::begin(options);
     let start = Instant::now();
     let result = run_ensemble(ensemble, driver, &options, &mut |event| {

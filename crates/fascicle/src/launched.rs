@@ -3,8 +3,8 @@
 use std::sync::Once;
 
 use fascicle_core::{
-    Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Serial, Threads, Work,
-    available_cores, check_workers, is_in_piece,
+    Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Serial, Work, check_workers,
+    is_apart,
 };
 
 /// Where pieces run that are for processes, or for ranks.
@@ -15,14 +15,12 @@ pub(crate) enum Place {
     On(Box<dyn Execute>),
 }
 
-/// Where a run on processes takes place: on the ranks, if there are any. Inside of a piece of one of them
-/// it is this rank's own, and in no other process: ranks do not fork.
+/// Where a run on processes takes place: on the ranks, if there are any. Inside of a piece of one of them, or of
+/// a listener, it is this rank's own, and in no other process: ranks do not fork.
 pub(crate) fn instead_of_processes() -> Result<Place, RunError> {
     match Launch::here() {
         None => Ok(Place::Here),
-        Some(_) if is_in_piece() => {
-            Threads::new(available_cores() as i64).map(|threads| Place::On(Box::new(threads)))
-        }
+        Some(_) if is_apart() => Ok(Place::On(Box::new(Serial))),
         Some(launch) => {
             let driver = ranks(launch, None)?;
             say_once(launch, driver.as_ref());
@@ -31,11 +29,27 @@ pub(crate) fn instead_of_processes() -> Result<Place, RunError> {
     }
 }
 
+/// Has this program run in step on the ranks that there are, from its first run on, wherever that takes place.
+#[cfg(feature = "mpi")]
+pub(crate) fn begin() -> Result<(), RunError> {
+    match Launch::here() {
+        Some(_) if !is_apart() => fascicle_mpi::Mpi::new(None).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// Runs on this process alone are each process's own.
+#[cfg(not(feature = "mpi"))]
+#[expect(clippy::unnecessary_wraps, reason = "with MPI it may fail")]
+pub(crate) fn begin() -> Result<(), RunError> {
+    Ok(())
+}
+
 /// The driver for MPI, with so many tasks or all ranks.
 pub(crate) fn mpi(tasks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
     let tasks = tasks.map(check_workers).transpose()?;
     match Launch::here() {
-        Some(launch) if !is_in_piece() => ranks(launch, tasks),
+        Some(launch) if !is_apart() => ranks(launch, tasks),
         _ => match tasks {
             Some(found @ 2..) => Err(RunError::TooFewRanks { found, ranks: 1 }),
             _ => Ok(Box::new(Alone)),

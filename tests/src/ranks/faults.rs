@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "panic",
         "a panic in a batch, on rank 1",
-        "others go on; ended, with rank, batch and seeds",
+        "other batches are finished; then an error with rank, batch and seeds",
         |p| {
             ends(
                 p,
@@ -95,6 +95,31 @@ pub(super) const ROWS: &[Row] = &[
         ends(p, "another call", 2.0, &["rank 1 is at saving data, and rank 0 is at a run"])
     }),
     (
+        "late-leader",
+        "rank 0 has 22 s to do after the run, the others nothing",
+        "all end well",
+        |p| {
+            let mut command = mpirun(3, &p.ranked)?;
+            let ended = end(command.args(["fault", "late leader", "0"]), 60)?;
+            Ok((
+                format!("exit code {}, {:.1} s after it", code(&ended), ended.after),
+                ended.code == Some(0),
+            ))
+        },
+    ),
+    (
+        "late-follower",
+        "two runs that fail on rank 0 at once, rank 1 comes late",
+        "all go on",
+        |p| {
+            let mut command = mpirun(3, &p.ranked)?;
+            let ended = end(command.args(["fault", "late follower", "1"]), 60)?;
+            let well =
+                ended.code == Some(0) && ended.out.lines().any(|line| line.starts_with("400 "));
+            Ok((if well { "gone on".to_string() } else { ended.err }, well))
+        },
+    ),
+    (
         "early-end",
         "rank 1 runs something after rank 0 has ended",
         "ended, with the call named",
@@ -124,13 +149,13 @@ pub(super) const ROWS: &[Row] = &[
         quiet,
     ),
     ("alone", "no launcher", "a world of one, MPI not started", alone),
-    ("killed", "SIGKILL of rank 1, then the same command", "ended within 2 s; same bits", |p| {
+    ("killed", "SIGKILL of rank 1, then the same command", "ended within 2.5 s; same bits", |p| {
         resumed(p, Signal::SIGKILL, Some(1), 2.5)
     }),
     (
         "killed-leader",
         "SIGKILL of rank 0, then the same command",
-        "ended within 2 s; same bits",
+        "ended within 2.5 s; same bits",
         |p| resumed(p, Signal::SIGKILL, Some(0), 2.5),
     ),
     (
@@ -197,7 +222,7 @@ fn alone(programs: &Programs) -> Found {
     Ok((text, well))
 }
 
-/// A run of 20 batches of 200 ms on three ranks, which ends early by a signal, to `mpirun` or to a rank; and
+/// A run of 20 batches of 300 ms on three ranks, which ends early by a signal, to `mpirun` or to a rank; and
 /// then the same command.
 fn resumed(programs: &Programs, signal: Signal, rank: Option<usize>, within: f64) -> Found {
     let folder = tempfile::tempdir()?;

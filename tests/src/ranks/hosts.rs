@@ -78,7 +78,8 @@ fn digest(line: &str) -> &str {
 fn together(programs: &Programs) -> Found {
     let hosts = Hosts::up()?;
     let ended = end(&mut hosts.journaled(programs, &hosts.journal(), "0"), 60)?;
-    let same = digest(ended.first_line()) == expected(programs, &hosts)?;
+    let on_ranks = ended.err.contains("mpirun has started 5 ranks");
+    let same = on_ranks && digest(ended.first_line()) == expected(programs, &hosts)?;
     let text = if same { "same bits".to_string() } else { format!("{}{}", ended.out, ended.err) };
     Ok((text, ended.code == Some(0) && same))
 }

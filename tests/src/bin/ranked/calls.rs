@@ -15,6 +15,9 @@ pub fn run() -> Outcome {
     let mut sim = spin_boson(surface_hopping(false));
     sim.settings.tmax = 1.0;
     sim.settings.batch_size = 10;
+    // From the first run on ranks are in step, wherever it takes place.
+    let serial = RunOptions::new().with_checkpoint(format!("{folder}/before.journal"));
+    println!("before {}", Driver::Serial.run(&sim, serial)?.digest());
     let first = parallel_driver_mpi(&sim, None)?;
     println!("first {} {:?}", first.digest(), first.is_complete());
 
@@ -51,6 +54,17 @@ pub fn run() -> Outcome {
     let rest = parallel_driver_mpi(&sim, &journaled)?;
     let resumed = rest.provenance().runs.last().ok_or("a run")?.resumed;
     println!("rest {} {}", rest.digest(), (30..=100).contains(&resumed));
+
+    // What listeners do is their own rank's.
+    let mut saved = 0;
+    Driver::Mpi.run_with(&sim, RunOptions::new(), &mut |event| {
+        if let Event::Done { partial, .. } = event {
+            let data = partial().expect("an ensemble has data");
+            saved += usize::from(data.save(format!("{folder}/partial.h5")).is_ok());
+        }
+        ControlFlow::Continue(())
+    })?;
+    println!("listened {}", Data::load(format!("{folder}/partial.h5"))?.digest() == rest.digest());
 
     // What is dropped.
     let mut nan = tully(MeanField::default());

@@ -34,6 +34,7 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
                 first.save(std::env::temp_dir().join("another_call.h5"))?;
             }
         }
+        "late follower" => late(&sim, here),
         "closure" => return closure(if here { 0.2 } else { 0.3 }),
         _ => {}
     }
@@ -60,6 +61,17 @@ fn simulation(kind: &str, here: bool, batch: Duration) -> Sim {
     sim.settings.batch_size = 10;
     sim.settings.tmax = 1.0;
     sim
+}
+
+/// Runs that fail on the leader before they begin, while another rank is late.
+fn late(sim: &Sim, here: bool) {
+    if here {
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    for path in ["/there/is/no/such/folder/a", "/there/is/no/such/folder/b"] {
+        let result = Driver::Mpi.run(sim, RunOptions::new().with_checkpoint(path));
+        assert!(result.is_err(), "there is such a folder");
+    }
 }
 
 /// What one rank has otherwise.
@@ -109,6 +121,10 @@ fn afterwards(kind: &str, here: bool, sim: &Sim) -> Outcome {
             return Err("an error after the run".into());
         }
         "late error" => std::thread::sleep(Duration::from_secs(20)),
+        "late leader" if here => {
+            say_now(kind);
+            std::thread::sleep(Duration::from_secs(22));
+        }
         _ => {}
     }
     Ok(())
