@@ -49,7 +49,7 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
         lines[..lines.len() - 1].to_vec()
     };
     let expected = calls(1);
-    assert_eq!(expected.len(), 13, "{expected:?}");
+    assert_eq!(expected.len(), 14, "{expected:?}");
     for ranks in [2, 3] {
         assert_eq!(calls(ranks), expected, "{ranks} ranks");
     }

@@ -17,6 +17,14 @@ use crate::{
 
 /// What a driver gives whose program runs on several ranks.
 pub trait Ranks {
+    /// Begins a run on this rank.
+    ///
+    /// # Errors
+    /// When another thread is in one.
+    fn enter(&self) -> Result<(), RunError> {
+        Ok(())
+    }
+
     /// The driver that hands pieces out to all ranks, on the one that leads; none on one that follows.
     fn manager(&self) -> Option<&dyn Execute>;
 
@@ -62,6 +70,7 @@ pub fn run_on_ranks(
     if fold.state().is_none() {
         return Err(RunError::NotForRanks);
     }
+    ranks.enter()?;
     let Some(manager) = ranks.manager() else {
         let (outcome, state) = ranks.follow(work, options);
         return take_over(outcome, &state, fold, &mut |event| {

@@ -52,6 +52,8 @@ pub(crate) struct Desk {
     pub(crate) outbox: Vec<(usize, Vec<u8>)>,
     /// How many occasions on which all ranks come together are over.
     pub(crate) at: u64,
+    /// Whether a thread of this rank is in one of them.
+    entered: bool,
     /// Whether the computing thread waits for others.
     pub(crate) waiting: bool,
     /// Whether a run goes on.
@@ -89,6 +91,7 @@ impl Desk {
             size,
             outbox: Vec::new(),
             at: 0,
+            entered: false,
             waiting: false,
             running: false,
             cancel: None,
@@ -206,9 +209,15 @@ impl Desk {
         self.outcomes.pop_front().map(|(_, outcome, state)| (outcome, state))
     }
 
+    /// Begins an occasion on which all ranks come together, unless another thread is in one.
+    pub(crate) fn enter(&mut self) -> bool {
+        !std::mem::replace(&mut self.entered, true)
+    }
+
     /// Ends the occasion on which all ranks came together.
     pub(crate) fn next_occasion(&mut self) {
         self.at += 1;
+        self.entered = false;
         self.running = false;
         self.leading = None;
         self.cancel = None;

@@ -67,6 +67,17 @@ impl Execute for Mpi {
 }
 
 impl Ranks for Mpi {
+    fn enter(&self) -> Result<(), RunError> {
+        if self.world.shared.desk().enter() {
+            return Ok(());
+        }
+        Err(RunError::Driver {
+            driver: DRIVER,
+            action: "begin a run".to_string(),
+            source: "another thread of this rank is in one".into(),
+        })
+    }
+
     fn manager(&self) -> Option<&dyn Execute> {
         self.manager.as_ref().map(|manager| manager as &dyn Execute)
     }

@@ -151,6 +151,10 @@ impl World {
     }
 
     fn meet(&self, what: &str) {
+        if !self.shared.desk().enter() {
+            // Another thread is in a run, which the other ranks are in, too.
+            return;
+        }
         let errand = Errand::Meet { what: what.to_string() };
         if self.rank == 0 {
             self.collect(&errand);

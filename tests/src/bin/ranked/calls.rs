@@ -66,6 +66,21 @@ pub fn run() -> Outcome {
     })?;
     println!("listened {}", Data::load(format!("{folder}/partial.h5"))?.digest() == rest.digest());
 
+    // One run at a time.
+    let mut refused = 0;
+    let together = Driver::Mpi.run_with(&sim, RunOptions::new(), &mut |event| {
+        if let Event::Started { .. } = event {
+            let other = std::thread::scope(|scope| {
+                scope.spawn(|| parallel_driver_mpi(&sim, None).map(|data| data.digest())).join()
+            });
+            let text = format!("{other:?}");
+            refused += usize::from(text.contains("another thread of this rank is in one"));
+        }
+        ControlFlow::Continue(())
+    })?;
+    let in_step = std::env::var_os("OMPI_COMM_WORLD_SIZE").is_some_and(|size| size != "1");
+    println!("together {} {}", together.digest(), (refused == 1) == in_step);
+
     // What is dropped.
     let mut nan = tully(MeanField::default());
     nan.settings.tmax = 80.0;
