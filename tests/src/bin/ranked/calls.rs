@@ -55,31 +55,7 @@ pub fn run() -> Outcome {
     let resumed = rest.provenance().runs.last().ok_or("a run")?.resumed;
     println!("rest {} {}", rest.digest(), (30..=100).contains(&resumed));
 
-    // What listeners do is their own rank's.
-    let mut saved = 0;
-    Driver::Mpi.run_with(&sim, RunOptions::new(), &mut |event| {
-        if let Event::Done { partial, .. } = event {
-            let data = partial().expect("an ensemble has data");
-            saved += usize::from(data.save(format!("{folder}/partial.h5")).is_ok());
-        }
-        ControlFlow::Continue(())
-    })?;
-    println!("listened {}", Data::load(format!("{folder}/partial.h5"))?.digest() == rest.digest());
-
-    // One run at a time.
-    let mut refused = 0;
-    let together = Driver::Mpi.run_with(&sim, RunOptions::new(), &mut |event| {
-        if let Event::Started { .. } = event {
-            let other = std::thread::scope(|scope| {
-                scope.spawn(|| parallel_driver_mpi(&sim, None).map(|data| data.digest())).join()
-            });
-            let text = format!("{other:?}");
-            refused += usize::from(text.contains("another thread of this rank is in one"));
-        }
-        ControlFlow::Continue(())
-    })?;
-    let in_step = std::env::var_os("OMPI_COMM_WORLD_SIZE").is_some_and(|size| size != "1");
-    println!("together {} {}", together.digest(), (refused == 1) == in_step);
+    beside_a_run(&sim, &folder)?;
 
     // What is dropped.
     let mut nan = tully(MeanField::default());
@@ -100,6 +76,39 @@ pub fn run() -> Outcome {
     data_inside(&sim)?;
     rest.plot_populations()?.save(format!("{folder}/populations-of-{}.svg", rank()))?;
     println!("log {}", rest.log().iter().any(|line| line.text.starts_with("rank 0 on ")));
+    Ok(())
+}
+
+/// What listeners and other threads do while a run goes on.
+fn beside_a_run(
+    sim: &Simulation<SpinBoson, FewestSwitchesSurfaceHopping>,
+    folder: &str,
+) -> Outcome {
+    // What listeners do is their own rank's.
+    Driver::Mpi.run_with(sim, RunOptions::new(), &mut |event| {
+        if let Event::Done { partial, .. } = event {
+            let data = partial().expect("an ensemble has data");
+            data.save(format!("{folder}/partial.h5")).expect("there is room");
+        }
+        ControlFlow::Continue(())
+    })?;
+    let listened = Data::load(format!("{folder}/partial.h5"))?;
+    println!("listened {}", listened.digest());
+
+    // One run at a time.
+    let mut refused = 0;
+    let together = Driver::Mpi.run_with(sim, RunOptions::new(), &mut |event| {
+        if let Event::Started { .. } = event {
+            let other = std::thread::scope(|scope| {
+                scope.spawn(|| parallel_driver_mpi(sim, None).map(|data| data.digest())).join()
+            });
+            let text = format!("{other:?}");
+            refused += usize::from(text.contains("another thread of this rank is in one"));
+        }
+        ControlFlow::Continue(())
+    })?;
+    let in_step = std::env::var_os("OMPI_COMM_WORLD_SIZE").is_some_and(|size| size != "1");
+    println!("together {} {}", together.digest(), (refused == 1) == in_step);
     Ok(())
 }
 
