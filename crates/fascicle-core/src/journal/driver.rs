@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::format::Identity;
 use super::read::Contents;
-use super::resume::{Desk, Rest, Resumed};
+use super::resume::{Ledger, Rest, Resumed};
 use super::there::There;
 use super::write::Journal;
 use super::{JournalError, file};
@@ -193,28 +193,28 @@ impl Journaled<'_> {
             let _ = on(Event::Log { piece: None, line });
         }
         let there = There::new(contents.records.keys().copied());
-        let desk = RefCell::new(Desk::new(on, &there));
+        let ledger = RefCell::new(Ledger::new(on, &there));
         let (places, due) = (contents.records, self.due.as_ref());
         let mut resumed =
-            Resumed { work, fold, desk: &desk, there: &there, places, journal, due, pieces: 0 };
+            Resumed { work, fold, ledger: &ledger, there: &there, places, journal, due, pieces: 0 };
         let pieces = resumed.begin_round(work.pieces())?;
         let shared = work.shared().map(|work| Rest { work, there: &there, pieces, shared: None });
         let shared = shared.as_ref().map(|rest| rest as &(dyn Work + Sync));
         let rest = Rest { work, there: &there, pieces, shared };
-        let listen = &mut |event: Event<'_>| desk.borrow_mut().hear(event);
+        let listen = &mut |event: Event<'_>| ledger.borrow_mut().hear(event);
         let result = driver.run(&rest, &mut resumed, options, listen);
         let synced = resumed.journal.sync();
-        let mut desk = desk.borrow_mut();
-        if let Some(error) = desk.broken.take() {
+        let mut ledger = ledger.borrow_mut();
+        if let Some(error) = ledger.broken.take() {
             return Err(error.into());
         }
         let mut report = result?;
         synced?;
         let mut failures: Vec<PieceFailure> =
-            report.failures.iter().map(|failure| desk.renumbered(failure)).collect();
-        report.resumed = desk.resumed.items;
-        report.done += desk.resumed.pieces - desk.failures.len() as u64;
-        failures.append(&mut desk.failures);
+            report.failures.iter().map(|failure| ledger.renumbered(failure)).collect();
+        report.resumed = ledger.resumed.items;
+        report.done += ledger.resumed.pieces - ledger.failures.len() as u64;
+        failures.append(&mut ledger.failures);
         PieceFailure::sort(&mut failures);
         report.failures = failures;
         Ok(report)

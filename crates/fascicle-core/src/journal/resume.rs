@@ -72,7 +72,7 @@ impl<W: Work + ?Sized> Work for Rest<'_, W> {
 }
 
 /// What the fold and the listener know together.
-pub(super) struct Desk<'a, 'b> {
+pub(super) struct Ledger<'a, 'b> {
     on: &'a mut Listener<'b>,
     there: &'a There,
     /// The lines of the piece that is merged next.
@@ -89,7 +89,7 @@ pub(super) struct Desk<'a, 'b> {
     pub(super) broken: Option<JournalError>,
 }
 
-impl<'a, 'b> Desk<'a, 'b> {
+impl<'a, 'b> Ledger<'a, 'b> {
     pub(super) fn new(on: &'a mut Listener<'b>, there: &'a There) -> Self {
         let (told, resumed) = (Progress::default(), Progress::default());
         let (lines, failures, broken) = (Vec::new(), Vec::new(), None);
@@ -188,7 +188,7 @@ impl<'a, 'b> Desk<'a, 'b> {
 pub(super) struct Resumed<'a, 'b, M> {
     pub(super) work: &'a dyn Work,
     pub(super) fold: &'a mut dyn Fold,
-    pub(super) desk: &'a RefCell<Desk<'a, 'b>>,
+    pub(super) ledger: &'a RefCell<Ledger<'a, 'b>>,
     pub(super) there: &'a There,
     pub(super) places: BTreeMap<u64, Place>,
     pub(super) journal: Journal<M>,
@@ -206,7 +206,7 @@ impl<M: Medium> Resumed<'_, '_, M> {
         for (&piece, &place) in self.places.range(round.clone()) {
             let (log, frame) = self.journal.read(piece, place)?;
             let added = self.fold.add(piece, &frame);
-            self.desk.borrow_mut().resume(self.work, piece, &log, added);
+            self.ledger.borrow_mut().resume(self.work, piece, &log, added);
         }
         Ok(self.there.count_missing(round))
     }
@@ -229,7 +229,7 @@ impl<M: Medium> Resumed<'_, '_, M> {
                 return Ok(Next::More(missing));
             }
             // The driver, who tells of rounds that it has something of, has nothing of this one.
-            self.desk.borrow_mut().tell_round(self.fold);
+            self.ledger.borrow_mut().tell_round(self.fold);
         }
     }
 }
@@ -237,14 +237,14 @@ impl<M: Medium> Resumed<'_, '_, M> {
 impl<M: Medium> Fold for Resumed<'_, '_, M> {
     fn add(&mut self, piece: u64, frame: &Frame) -> Result<(), FoldError> {
         let piece = self.there.missing(piece);
-        let mut log = std::mem::take(&mut self.desk.borrow_mut().lines);
+        let mut log = std::mem::take(&mut self.ledger.borrow_mut().lines);
         self.fold.add(piece, frame)?;
-        if self.desk.borrow().broken.is_none() {
+        if self.ledger.borrow().broken.is_none() {
             // Those of a piece that has failed before are not in it.
             log.retain(|(of, _)| *of == piece);
             let log: Vec<LogLine> = log.into_iter().map(|(_, line)| line).collect();
             if let Err(error) = self.write(piece, &log, frame) {
-                self.desk.borrow_mut().broken = Some(error);
+                self.ledger.borrow_mut().broken = Some(error);
             }
         }
         Ok(())
@@ -252,7 +252,7 @@ impl<M: Medium> Fold for Resumed<'_, '_, M> {
 
     fn round(&mut self) -> Next {
         self.next_round().unwrap_or_else(|error| {
-            self.desk.borrow_mut().broken = Some(error);
+            self.ledger.borrow_mut().broken = Some(error);
             Next::Done
         })
     }
