@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use fascicle::core::{
-    Cause, Context, EnsembleError, Execute, ExecuteOptions, Failure, Fold, Frame, Listener, Report,
-    RunError, Scale, Work, ignore_events, run_ensemble,
+    Cause, Context, EnsembleError, Execute, ExecuteOptions, Failure, Fingerprint, Fold, Frame,
+    Listener, Report, RunError, Scale, Work, ignore_events, run_ensemble,
 };
 use fascicle::prelude::*;
 use fascicle::{Error, Rescue};
@@ -40,6 +40,55 @@ fn in_scratch<R>(f: impl FnOnce() -> R) -> R {
     let result = f();
     std::env::set_current_dir(before).unwrap();
     result
+}
+
+/// Pieces of which one fails, and the others take a while.
+struct OneFails;
+
+impl Work for OneFails {
+    fn pieces(&self) -> u64 {
+        200
+    }
+    fn fingerprint(&self, _: &mut Fingerprint) {}
+    fn run(&self, piece: u64, cx: &mut Context<'_>, _: &mut Frame) -> Result<(), Failure> {
+        if piece == 3 {
+            return Err(Failure::other("the fourth fails"));
+        }
+        for _ in 0..10 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            if cx.cancelled() {
+                return Err(Failure::cancelled());
+            }
+        }
+        Ok(())
+    }
+    fn shared(&self) -> Option<&(dyn Work + Sync)> {
+        Some(self)
+    }
+}
+
+struct Counts(u64);
+
+impl Fold for Counts {
+    fn add(&mut self, _: u64, _: &Frame) -> Result<(), fascicle::core::FoldError> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_driver_that_is_told_to_ends_at_the_first_failure() {
+    for driver in DRIVERS {
+        for (ends, interrupted) in [(false, false), (true, true)] {
+            let options = ExecuteOptions::new().with_end_at_failure(ends);
+            let (mut fold, execute) = (Counts(0), driver.execute().unwrap());
+            let report = execute.run(&OneFails, &mut fold, &options, &mut ignore_events).unwrap();
+            let found = (report.failures.len(), report.interrupted, report.done == fold.0);
+            assert_eq!(found, (1, interrupted, true), "{driver:?} {report:?}");
+            assert_eq!(report.failures[0].piece, 3);
+            assert!(if ends { report.done < 20 } else { report.done == 199 }, "{report:?}");
+        }
+    }
 }
 
 #[test]

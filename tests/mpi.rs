@@ -49,7 +49,7 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
         lines[..lines.len() - 1].to_vec()
     };
     let expected = calls(1);
-    assert_eq!(expected.len(), 14, "{expected:?}");
+    assert_eq!(expected.len(), 16, "{expected:?}");
     for ranks in [2, 3] {
         assert_eq!(calls(ranks), expected, "{ranks} ranks");
     }
@@ -122,6 +122,8 @@ rows! {
     another_time_step_is_named: "time-step";
     other_seeds_are_named: "seeds";
     other_trajectories_to_keep_are_named: "kept";
+    another_version_is_named: "version";
+    a_program_may_use_mpi_itself: "second-user";
     other_calls_are_named: "calls";
     a_leader_may_have_more_to_do: "late-leader";
     a_follower_may_be_late_for_runs_that_fail: "late-follower";

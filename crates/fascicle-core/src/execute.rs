@@ -55,11 +55,13 @@ pub struct ExecuteOptions {
     pub timeout: Option<Duration>,
     /// What ends the run from outside (default: nothing).
     pub cancel: Option<CancelHandle>,
+    /// Whether the first piece that fails ends the run (default: the others are finished).
+    pub end_at_failure: bool,
 }
 
 impl Default for ExecuteOptions {
     fn default() -> Self {
-        Self { attempts: 3, timeout: None, cancel: None }
+        Self { attempts: 3, timeout: None, cancel: None, end_at_failure: false }
     }
 }
 
@@ -87,6 +89,13 @@ impl ExecuteOptions {
     #[must_use]
     pub fn with_cancel(mut self, cancel: CancelHandle) -> Self {
         self.cancel = Some(cancel);
+        self
+    }
+
+    /// Has the first piece that fails end the run, or not.
+    #[must_use]
+    pub fn with_end_at_failure(mut self, end_at_failure: bool) -> Self {
+        self.end_at_failure = end_at_failure;
         self
     }
 }

@@ -32,7 +32,10 @@ pub trait Ranks {
     fn follow(&self, work: &dyn Work, options: &ExecuteOptions) -> (Outcome, Frame);
 
     /// On the rank that leads: gives the outcome, and the state of the fold, to all others.
-    fn tell(&self, outcome: Outcome, state: Frame);
+    ///
+    /// # Errors
+    /// When that cannot be sent; the others are told so, as if the run could not be made.
+    fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError>;
 }
 
 /// What the leader of a run has come to, for the other ranks.
@@ -91,8 +94,8 @@ pub fn run_on_ranks(
         Ok(report) => Ok(report.clone()),
         Err(error) => Err(error.to_string()),
     };
-    telling.tell(outcome, fold.state().unwrap_or_default());
-    result
+    let told = telling.tell(outcome, fold.state().unwrap_or_default());
+    result.and_then(|report| told.map(|()| report))
 }
 
 /// On a rank that follows: the leader's results.
@@ -126,16 +129,16 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn tell(mut self, outcome: Outcome, state: Frame) {
+    fn tell(mut self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         self.told = true;
-        self.ranks.tell(outcome, state);
+        self.ranks.tell(outcome, state)
     }
 }
 
 impl Drop for Telling<'_> {
     fn drop(&mut self) {
         if !self.told {
-            self.ranks.tell(Outcome::of_error("it panicked"), Frame::default());
+            let _ = self.ranks.tell(Outcome::of_error("it panicked"), Frame::default());
         }
     }
 }
@@ -145,8 +148,9 @@ impl Drop for Telling<'_> {
 pub struct InStep {
     /// Its number; 0 leads.
     pub rank: usize,
-    /// Returns when all ranks have come here. What is done here is given in words.
-    pub meet: fn(&str),
+    /// Returns when all ranks have come here. What is done here is given in words, and on the rank that leads
+    /// whether it has failed, and why; all get that.
+    pub meet: fn(what: &str, failed: Option<String>) -> Option<String>,
 }
 
 /// There is one world of ranks in a process, from when it is started until the process ends.
@@ -199,8 +203,12 @@ pub fn in_step() -> Option<InStep> {
 /// a listener nobody is waited for.
 ///
 /// # Errors
-/// The writer's, on the rank that writes.
-pub fn write_once<E>(what: &str, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+/// The writer's. The other ranks make theirs of what it says.
+pub fn write_once<E: std::fmt::Display>(
+    what: &str,
+    write: impl FnOnce() -> Result<(), E>,
+    elsewhere: impl FnOnce(String) -> E,
+) -> Result<(), E> {
     let Some(&InStep { rank, meet }) = IN_STEP.get() else {
         return write();
     };
@@ -208,9 +216,9 @@ pub fn write_once<E>(what: &str, write: impl FnOnce() -> Result<(), E>) -> Resul
         return write();
     }
     let written = if rank == 0 { apart(Apart::Writing, write) } else { Ok(()) };
-    if APART.get() == Apart::No {
-        // If it went wrong, the error most likely ends the program of this rank, and with it the others.
-        meet(what);
+    if APART.get() != Apart::No {
+        return written;
     }
-    written
+    let failed = meet(what, written.as_ref().err().map(ToString::to_string));
+    written.and_then(|()| failed.map_or(Ok(()), |message| Err(elsewhere(message))))
 }

@@ -1,6 +1,5 @@
 //! The thread that speaks to the other ranks while this one computes, and watches whether they live.
 
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,8 +9,7 @@ use fascicle_core::CancelHandle;
 use fascicle_core::wire::Decoder;
 
 use crate::desk::{Desk, Leave};
-use crate::message::Word;
-use crate::post::{Motion, Post};
+use crate::message::{Packet, Word};
 use crate::quiet::Overheard;
 
 /// How often a rank gives a sign of life, if it has nothing else to say.
@@ -19,9 +17,6 @@ const BEAT: Duration = Duration::from_secs(2);
 
 /// How long a rank may say nothing.
 const SILENCE: Duration = Duration::from_secs(18);
-
-/// How many seconds the end of all ranks may take, before a signal ends this one.
-const END: u32 = 5;
 
 /// A courier that has not looked for so long was away itself, as when all of a job was stopped for a while.
 const AWAY: Duration = Duration::from_secs(1);
@@ -40,6 +35,30 @@ const COMPUTING: (Duration, Duration) = (Duration::from_micros(500), Duration::f
 
 /// Between two runs.
 const IDLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
+
+/// What carries packets between the ranks, in order from each to each, without ever waiting.
+pub(crate) trait Transport {
+    /// Sends a packet to a rank, after those that it was sent before.
+    fn send(&mut self, to: usize, packet: &Packet);
+
+    /// Whether all that was given to it is gone.
+    fn is_empty(&self) -> bool;
+
+    /// Moves things on, and hands over what has arrived, in parts, with the rank that it came from.
+    fn look(&mut self, arrived: &mut dyn FnMut(usize, &[u8])) -> Motion;
+
+    /// Ends all ranks, and says why.
+    fn abort(&self, why: &str, code: i32) -> !;
+}
+
+/// What became of a look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Motion {
+    /// Something has arrived or gone.
+    pub(crate) moved: bool,
+    /// Something is under way, which moves on when it is looked after.
+    pub(crate) under_way: bool,
+}
 
 /// What the two threads of a rank share.
 #[derive(Debug)]
@@ -105,9 +124,9 @@ impl Shared {
 }
 
 /// The courier.
-pub(crate) struct Courier {
+pub(crate) struct Courier<T> {
     shared: Arc<Shared>,
-    post: Post,
+    post: T,
     decoders: Vec<Decoder>,
     overheard: Option<Overheard>,
     /// When each rank was last heard.
@@ -121,8 +140,8 @@ pub(crate) struct Courier {
     size: usize,
 }
 
-impl Courier {
-    pub(crate) fn new(shared: Arc<Shared>, post: Post, overheard: Option<Overheard>) -> Self {
+impl<T: Transport> Courier<T> {
+    pub(crate) fn new(shared: Arc<Shared>, post: T, overheard: Option<Overheard>) -> Self {
         let (rank, size) = {
             let desk = shared.desk();
             (desk.rank, desk.size)
@@ -192,7 +211,7 @@ impl Courier {
         let outbox = std::mem::take(&mut self.shared.desk().outbox);
         // What a piece has printed goes before its result.
         self.overhear();
-        outbox.into_iter().for_each(|(to, packet)| self.post.send(to, packet));
+        outbox.iter().for_each(|(to, packet)| self.post.send(*to, packet));
         let Self { post, decoders, heard, shared, .. } = self;
         let mut spoilt = None;
         let motion = post.look(&mut |from, bytes| {
@@ -242,7 +261,7 @@ impl Courier {
         let desk = self.shared.desk();
         if desk.leave != Leave::Waits {
             for to in desk.peers() {
-                self.post.send(to, Word::Beat.packet());
+                self.post.send(to, &Word::Beat.packet());
             }
         }
     }
@@ -278,15 +297,15 @@ impl Courier {
         let Some(overheard) = &mut self.overheard else { return };
         let at = self.shared.desk().at;
         let post = &mut self.post;
-        overheard.lines(at, &mut |line| post.send(0, Word::Said { at, line }.packet()));
+        overheard.lines(at, &mut |line| post.send(0, &Word::Said { at, line }.packet()));
     }
 
     /// Ends all ranks.
     fn end_job(&self, why: &str, code: i32) -> ! {
         let Self { rank, size, .. } = self;
-        // Neither a standard error that nobody reads nor MPI are to keep this process.
-        nix::unistd::alarm::set(END);
-        let _ = writeln!(io::stderr(), "fascicle: rank {rank} of {size} ends the job: {why}");
-        self.post.abort(code)
+        self.post.abort(&format!("fascicle: rank {rank} of {size} ends the job: {why}"), code)
     }
 }
+
+#[cfg(test)]
+mod tests;

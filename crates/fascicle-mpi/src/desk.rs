@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use fascicle_core::wire::WireError;
 use fascicle_core::{CancelHandle, Failure, Frame, LogLine, Outcome};
 
 use crate::handout::{Handout, Order};
-use crate::message::{Errand, Numbered, Word};
+use crate::message::{Errand, Numbered, Packet, Word};
 
 /// A finished piece of another rank.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(crate) enum Leave {
 #[derive(Debug)]
 struct Leading {
     handout: Handout,
+    /// Whether the first piece that fails ends the run.
+    end_at_failure: bool,
     /// The pieces of the round, and by which numbers all ranks know them.
     first: u64,
     numbers: Vec<u64>,
@@ -49,7 +52,7 @@ pub(crate) struct Desk {
     pub(crate) rank: usize,
     pub(crate) size: usize,
     /// Packets to be sent, and to whom.
-    pub(crate) outbox: Vec<(usize, Vec<u8>)>,
+    pub(crate) outbox: Vec<(usize, Packet)>,
     /// How many occasions on which all ranks come together are over.
     pub(crate) at: u64,
     /// Whether a thread of this rank is in one of them.
@@ -62,8 +65,8 @@ pub(crate) struct Desk {
     pub(crate) cancel: Option<CancelHandle>,
     /// Leader: who is where.
     pub(crate) arrived: Vec<VecDeque<(u64, Errand)>>,
-    /// Others: how many occasions the leader has let pass.
-    pub(crate) passed: u64,
+    /// Others: the last occasion that the leader has let pass, and what had failed there.
+    pub(crate) passed: Option<(u64, Option<String>)>,
     /// What this rank is to run next.
     pub(crate) queue: VecDeque<Numbered>,
     leading: Option<Leading>,
@@ -96,7 +99,7 @@ impl Desk {
             running: false,
             cancel: None,
             arrived: vec![VecDeque::new(); size],
-            passed: 0,
+            passed: None,
             queue: VecDeque::new(),
             leading: None,
             done: VecDeque::new(),
@@ -117,9 +120,8 @@ impl Desk {
 
     /// Sends a word to all that the leader speaks to, or to the leader.
     pub(crate) fn tell(&mut self, word: &Word) {
-        for to in self.peers() {
-            self.send(to, word);
-        }
+        let packet = word.packet();
+        self.outbox.extend(self.peers().map(|to| (to, Arc::clone(&packet))));
     }
 
     /// Those with whom this rank exchanges signs of life.
@@ -128,9 +130,9 @@ impl Desk {
     }
 
     /// Leader: begins to hand out to so many ranks.
-    pub(crate) fn lead(&mut self, ranks: usize) {
+    pub(crate) fn lead(&mut self, ranks: usize, end_at_failure: bool) {
         let (handout, numbers) = (Handout::new(ranks), Vec::new());
-        self.leading = Some(Leading { handout, first: 0, numbers });
+        self.leading = Some(Leading { handout, end_at_failure, first: 0, numbers });
         self.queue.clear();
         self.done.clear();
         self.said = vec![Vec::new(); self.size];
@@ -264,7 +266,7 @@ impl Desk {
     pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame) {
         match word {
             Word::Arrived { at, errand } => self.arrived[from].push_back((at, errand)),
-            Word::GoOn { at } => self.passed = at + 1,
+            Word::GoOn { at, failed } => self.passed = Some((at, failed)),
             Word::Run { at, piece } if at == self.at => self.queue.push_back(piece),
             Word::TakeBack { at } if at == self.at => {
                 let pieces = self.queue.len();
@@ -277,6 +279,10 @@ impl Desk {
             Word::Finished { at, piece, took, log, result }
                 if at == self.at && self.leading.is_some() =>
             {
+                if result.is_err() && self.leading.as_ref().is_some_and(|run| run.end_at_failure) {
+                    // What this rank computes is not to keep it from ending the run.
+                    self.stop.store(true, Ordering::Relaxed);
+                }
                 let result = result.map(|()| frame);
                 self.done.push_back(Done { rank: from, piece, log, result });
                 self.finished(from, piece, took);
@@ -308,20 +314,27 @@ impl Desk {
 
     /// Takes in what the leader has come to, and passes it on.
     fn take_outcome(&mut self, at: u64, outcome: Outcome, frame: Frame) {
-        self.pass_on(&outcome, &frame, at);
+        if let Err(error) = self.pass_on(&outcome, &frame, at) {
+            self.end_job(format!("the results could not be passed on: {error}"), 70);
+        }
         if at >= self.at {
             self.outcomes.push_back((at, outcome, frame));
         }
     }
 
     /// Sends an outcome to those who have it from this rank: 2ᵏ ranks on, where that is more than its number.
-    pub(crate) fn pass_on(&mut self, outcome: &Outcome, state: &Frame, at: u64) {
-        let to: Vec<usize> = heirs(self.rank, self.size).collect();
-        if to.is_empty() {
-            return;
+    pub(crate) fn pass_on(
+        &mut self,
+        outcome: &Outcome,
+        state: &Frame,
+        at: u64,
+    ) -> Result<(), WireError> {
+        let mut to = heirs(self.rank, self.size).peekable();
+        if to.peek().is_some() {
+            let packet = Word::Outcome { at, outcome: outcome.clone() }.packet_with(state)?;
+            self.outbox.extend(to.map(|to| (to, Arc::clone(&packet))));
         }
-        let packet = Word::Outcome { at, outcome: outcome.clone() }.packet_with(state);
-        self.outbox.extend(to.into_iter().map(|to| (to, packet.clone())));
+        Ok(())
     }
 }
 

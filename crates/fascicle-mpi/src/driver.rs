@@ -7,7 +7,7 @@ use fascicle_core::{
 
 use crate::DRIVER;
 use crate::follower::follow;
-use crate::leader::Manager;
+use crate::leader::{Manager, Runs};
 use crate::world::World;
 
 /// Runs pieces on the ranks of this program, which were all started by `mpirun` or `srun`, and make the
@@ -15,8 +15,7 @@ use crate::world::World;
 #[derive(Debug)]
 pub struct Mpi {
     world: &'static World,
-    tasks: usize,
-    manager: Option<Manager>,
+    manager: Manager,
 }
 
 impl Mpi {
@@ -25,13 +24,24 @@ impl Mpi {
     /// # Errors
     /// When it cannot be started, or there are not so many ranks.
     pub fn new(tasks: Option<usize>) -> Result<Self, RunError> {
-        let world = World::get()?;
+        Self::of(World::get()?, tasks)
+    }
+
+    pub(crate) fn of(world: &'static World, tasks: Option<usize>) -> Result<Self, RunError> {
         let tasks = tasks.unwrap_or(world.size);
         if tasks > world.size {
             return Err(RunError::TooFewRanks { found: tasks, ranks: world.size });
         }
-        let manager = (world.rank == 0).then_some(Manager { world, tasks });
-        Ok(Self { world, tasks, manager })
+        Ok(Self { world, manager: Manager::new(world, Runs::OnRanks(tasks)) })
+    }
+
+    /// A driver of one process, on rank 0 alone: the others wait for what it comes to.
+    ///
+    /// # Errors
+    /// When MPI cannot be started.
+    pub fn for_leader(driver: Box<dyn Execute>) -> Result<Self, RunError> {
+        let world = World::get()?;
+        Ok(Self { world, manager: Manager::new(world, Runs::OnLeader(driver)) })
     }
 
     /// This process's rank.
@@ -42,11 +52,11 @@ impl Mpi {
 
 impl Execute for Mpi {
     fn name(&self) -> &'static str {
-        DRIVER
+        self.manager.name()
     }
 
     fn workers(&self) -> usize {
-        self.tasks
+        self.manager.workers()
     }
 
     fn ranks(&self) -> Option<&dyn Ranks> {
@@ -79,17 +89,26 @@ impl Ranks for Mpi {
     }
 
     fn manager(&self) -> Option<&dyn Execute> {
-        self.manager.as_ref().map(|manager| manager as &dyn Execute)
+        (self.world.rank == 0).then_some(&self.manager as &dyn Execute)
     }
 
     fn follow(&self, work: &dyn Work, options: &ExecuteOptions) -> (Outcome, Frame) {
         follow(self.world, work, options)
     }
 
-    fn tell(&self, outcome: Outcome, state: Frame) {
+    fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         self.world.shared.with(|desk| {
-            desk.pass_on(&outcome, &state, desk.at);
+            let told = desk.pass_on(&outcome, &state, desk.at).map_err(|error| {
+                let why = Outcome::of_error(format!("its results could not be sent: {error}"));
+                let _ = desk.pass_on(&why, &Frame::default(), desk.at);
+                RunError::Driver {
+                    driver: DRIVER,
+                    action: "give its results to the other ranks".to_string(),
+                    source: error.into(),
+                }
+            });
             desk.next_occasion();
-        });
+            told
+        })
     }
 }

@@ -3,8 +3,8 @@
 use fascicle_core::{ExecuteOptions, Frame, Outcome, Work, facts_of};
 
 use crate::desk::Desk;
-use crate::message::{Errand, Numbered, Word};
-use crate::piece::{self, Ran};
+use crate::message::{self, Errand, Numbered};
+use crate::piece;
 use crate::world::{LOOK, World};
 
 /// What a rank does next.
@@ -43,9 +43,8 @@ fn next(desk: &mut Desk) -> Option<Next> {
 }
 
 fn run(world: &World, work: &dyn Work, at: u64, piece: Numbered, frame: &mut Frame) {
-    let Ran { took, log, result } = piece::run_numbered(world, work, piece, frame);
-    let word = Word::Finished { at, piece: piece.piece, took, log, result };
-    let packet = word.packet_with(frame);
+    let ran = piece::run_numbered(world, work, piece, frame);
+    let packet = message::finished(at, piece.piece, ran, frame);
     // If there is nothing else to do, the wait for more sends it off.
     world.shared.desk().outbox.push((0, packet));
 }

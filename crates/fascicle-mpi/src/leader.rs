@@ -1,5 +1,7 @@
 //! Rank 0: hands out, runs pieces itself, merges.
 
+use std::fmt;
+
 use fascicle_core::{
     Cause, Context, Execute, ExecuteOptions, Facts, Failure, Fold, Frame, Listener, LogLine,
     RanksDiffer, Report, Rounds, RunError, Work, facts_of, first_difference,
@@ -11,20 +13,45 @@ use crate::message::Errand;
 use crate::piece::{self, Ran};
 use crate::world::{LOOK, World};
 
-/// Hands pieces out to so many ranks, this one among them.
-#[derive(Debug)]
+/// What runs pieces.
+pub(crate) enum Runs {
+    /// So many ranks, this one among them.
+    OnRanks(usize),
+    /// A driver of this process.
+    OnLeader(Box<dyn Execute>),
+}
+
+/// Has pieces run, once all ranks have come to the run.
 pub(crate) struct Manager {
-    pub(crate) world: &'static World,
-    pub(crate) tasks: usize,
+    world: &'static World,
+    runs: Runs,
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("workers", &self.workers()).finish_non_exhaustive()
+    }
+}
+
+impl Manager {
+    pub(crate) fn new(world: &'static World, runs: Runs) -> Self {
+        Self { world, runs }
+    }
 }
 
 impl Execute for Manager {
     fn name(&self) -> &'static str {
-        DRIVER
+        match &self.runs {
+            Runs::OnRanks(_) => DRIVER,
+            Runs::OnLeader(driver) => driver.name(),
+        }
     }
 
     fn workers(&self) -> usize {
-        self.tasks
+        match &self.runs {
+            Runs::OnRanks(tasks) => *tasks,
+            Runs::OnLeader(driver) => driver.workers(),
+        }
     }
 
     fn run(
@@ -35,10 +62,18 @@ impl Execute for Manager {
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
         let world = self.world;
+        let tasks = match &self.runs {
+            Runs::OnRanks(tasks) => *tasks,
+            Runs::OnLeader(driver) => {
+                self.agree(work)?;
+                world.shared.with(|desk| desk.running = true);
+                return driver.run(work, fold, options, on);
+            }
+        };
         check(work, options)?;
         let hosts = self.agree(work)?;
-        world.shared.with(|desk| desk.lead(self.tasks));
-        let rounds = Rounds::begin(work, fold, on, options, (DRIVER, self.tasks));
+        world.shared.with(|desk| desk.lead(tasks, options.end_at_failure));
+        let rounds = Rounds::begin(work, fold, on, options, (DRIVER, tasks));
         let mut run = Run { world, work, options, rounds, hosts: &hosts, ran: vec![0; world.size] };
         run.all_rounds();
         run.note();

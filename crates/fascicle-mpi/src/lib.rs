@@ -63,15 +63,16 @@
 //! computes. It polls and naps, 20 µs to 10 ms, for MPI knows no waiting without a busy core.
 //!
 //! - `handout` decides who runs what; it does no input or output, and its tests try many orders of news.
-//! - `desk` is what both threads see; `courier` carries, by `post`, and watches who lives.
+//! - `desk` is what both threads see; `courier` carries, by `post`, and watches who lives. Its tests are of the whole
+//!   driver over a network of threads in place of MPI, on which news come in any order.
 //! - `leader` and `follower` are the two parts in a run; `piece` runs one.
 //! - `world` is the start and the end of it; `quiet` the standard output, `guard` a process beside.
 //! - `sys` holds all `unsafe`.
 //!
 //! # What is promised
 //! - The same bits as on any other driver, on any number of ranks, and the same results on each.
-//! - A piece that panics or fails is named with its rank; the others are finished. A rank that ends otherwise
-//!   ends the job: by an exit code that is not 0, which an error or a panic that leaves `main` has, at once;
+//! - A piece that panics or fails is named with its rank. [Whether](fascicle_core::ExecuteOptions::end_at_failure)
+//!   the others are finished, those who run work say. A rank that ends otherwise ends the job: by an exit code that is not 0, which an error or a panic that leaves `main` has, at once;
 //!   by a signal, when the launcher sees it, which takes it a second.
 //! - Each rank gives a sign of life every two seconds. When one says nothing for 18 seconds, because it is
 //!   stopped or its host cannot be reached, the job is ended. Time in which a rank itself did not run, as of a job

@@ -1,10 +1,16 @@
 //! What ranks say to each other: packets of the core's one codec, with these headers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fascicle_core::wire::{WireError, encode};
 use fascicle_core::{Facts, Failure, Frame, LogLine, Outcome};
 use serde::{Deserialize, Serialize};
+
+use crate::piece::Ran;
+
+/// A word and a frame as bytes. It may go to several ranks.
+pub(crate) type Packet = Arc<Vec<u8>>;
 
 /// The header of a packet. `at` counts the occasions on which all ranks come together; what belongs to
 /// one that is over is not looked at.
@@ -14,8 +20,8 @@ pub(crate) enum Word {
     Beat,
     /// To the leader: this rank is there.
     Arrived { at: u64, errand: Errand },
-    /// To the others: all are there, go on.
-    GoOn { at: u64 },
+    /// To the others: all are there, go on; and what has failed on the leader, if it did.
+    GoOn { at: u64, failed: Option<String> },
     /// To the others: run a piece, by the number that all ranks know it by.
     Run { at: u64, piece: Numbered },
     /// To the others: give back what is not begun.
@@ -64,27 +70,22 @@ impl Errand {
 
 impl Word {
     /// As a packet without numbers.
-    pub(crate) fn packet(&self) -> Vec<u8> {
-        encode(self, &Frame::default()).expect("small values can be encoded")
+    pub(crate) fn packet(&self) -> Packet {
+        self.packet_with(&Frame::default()).expect("small values can be encoded")
     }
 
-    /// With a frame. A result that cannot be sent becomes a failure that says so.
-    pub(crate) fn packet_with(self, frame: &Frame) -> Vec<u8> {
-        encode(&self, frame).unwrap_or_else(|error| self.unsendable(&error).packet())
+    /// With a frame.
+    pub(crate) fn packet_with(&self, frame: &Frame) -> Result<Packet, WireError> {
+        encode(self, frame).map(Arc::from)
     }
+}
 
-    fn unsendable(self, error: &WireError) -> Self {
-        let message = format!("the result could not be sent: {error}");
-        match self {
-            Self::Finished { at, piece, took, .. } => Self::Finished {
-                at,
-                piece,
-                took,
-                log: Vec::new(),
-                result: Err(Failure::other(message)),
-            },
-            Self::Outcome { at, .. } => Self::Outcome { at, outcome: Outcome::of_error(message) },
-            other => other,
-        }
-    }
+/// What a piece has come to, with its frame. A result that cannot be sent becomes a failure that says so.
+pub(crate) fn finished(at: u64, piece: u64, ran: Ran, frame: &Frame) -> Packet {
+    let Ran { took, log, result } = ran;
+    let word = Word::Finished { at, piece, took, log, result };
+    word.packet_with(frame).unwrap_or_else(|error| {
+        let result = Err(Failure::other(format!("the result could not be sent: {error}")));
+        Word::Finished { at, piece, took, log: Vec::new(), result }.packet()
+    })
 }

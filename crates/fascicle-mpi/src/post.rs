@@ -1,16 +1,33 @@
 //! Bytes between ranks, over MPI, without ever waiting.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, Source};
 
+use crate::courier::{Motion, Transport};
+use crate::message::Packet;
 use crate::sys::{Moving, TAG};
 
 /// How many bytes go into one message at the most. A long message is many of them, so that each that
 /// arrives is a sign of life.
 const MESSAGE: usize = 1 << 20;
+
+/// How many seconds the end of all ranks may take, before a signal ends this one.
+const END: u32 = 5;
+
+thread_local! {
+    static ENDS_THE_JOB: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in MPI_Abort, which with MPICH is an exit of the process.
+pub(crate) fn is_ending_the_job() -> bool {
+    ENDS_THE_JOB.get()
+}
 
 /// Carries bytes between the ranks, from each to each in their order.
 pub(crate) struct Post {
@@ -23,17 +40,33 @@ pub(crate) struct Post {
 /// What goes to one rank.
 #[derive(Default)]
 struct Line {
-    waiting: VecDeque<Vec<u8>>,
+    waiting: VecDeque<Message>,
     moving: Option<Moving>,
 }
 
-/// What became of a look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Motion {
-    /// Something has arrived or gone.
-    pub(crate) moved: bool,
-    /// Something is under way, which moves on when it is looked after.
-    pub(crate) under_way: bool,
+/// What goes at once.
+enum Message {
+    /// Short packets, one after the other.
+    Short(Vec<u8>),
+    /// A part of a long one, which others may get as well: it is copied when it goes.
+    Part(Packet, Range<usize>),
+}
+
+impl Message {
+    fn parts_of(packet: &Packet) -> impl Iterator<Item = Self> + '_ {
+        let starts = (0..packet.len()).step_by(MESSAGE);
+        starts.map(|start| {
+            let end = packet.len().min(start + MESSAGE);
+            Self::Part(Packet::clone(packet), start..end)
+        })
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Short(bytes) => bytes,
+            Self::Part(packet, part) => packet[part].to_vec(),
+        }
+    }
 }
 
 impl Post {
@@ -46,24 +79,25 @@ impl Post {
             receiving: std::iter::repeat_with(VecDeque::new).take(size).collect(),
         }
     }
+}
 
-    /// Sends bytes to a rank, after those that it was sent before.
-    pub(crate) fn send(&mut self, to: usize, bytes: Vec<u8>) {
+impl Transport for Post {
+    fn send(&mut self, to: usize, packet: &Packet) {
         let waiting = &mut self.sending[to].waiting;
         match waiting.back_mut() {
-            Some(last) if last.len() + bytes.len() <= MESSAGE => last.extend_from_slice(&bytes),
-            _ if bytes.len() <= MESSAGE => waiting.push_back(bytes),
-            _ => waiting.extend(bytes.chunks(MESSAGE).map(<[u8]>::to_vec)),
+            _ if packet.len() > MESSAGE => waiting.extend(Message::parts_of(packet)),
+            Some(Message::Short(last)) if last.len() + packet.len() <= MESSAGE => {
+                last.extend_from_slice(packet);
+            }
+            _ => waiting.push_back(Message::Short(packet.to_vec())),
         }
     }
 
-    /// Whether all that was given to it is gone.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.sending.iter().all(|line| line.moving.is_none() && line.waiting.is_empty())
     }
 
-    /// Moves things on, and hands over what has arrived, with the rank that it came from.
-    pub(crate) fn look(&mut self, arrived: &mut dyn FnMut(usize, &[u8])) -> Motion {
+    fn look(&mut self, arrived: &mut dyn FnMut(usize, &[u8])) -> Motion {
         let mut motion = Motion::default();
         for to in 0..self.sending.len() {
             self.send_on(to, &mut motion);
@@ -83,6 +117,16 @@ impl Post {
         motion
     }
 
+    fn abort(&self, why: &str, code: i32) -> ! {
+        // Neither a standard error that nobody reads nor MPI are to keep this process.
+        nix::unistd::alarm::set(END);
+        let _ = writeln!(io::stderr(), "{why}");
+        ENDS_THE_JOB.set(true);
+        self.comm.abort(code)
+    }
+}
+
+impl Post {
     fn send_on(&mut self, to: usize, motion: &mut Motion) {
         let line = &mut self.sending[to];
         loop {
@@ -92,7 +136,8 @@ impl Post {
                 }
                 motion.moved = true;
             }
-            line.moving = line.waiting.pop_front().map(|bytes| Moving::send(&self.comm, to, bytes));
+            let next = line.waiting.pop_front();
+            line.moving = next.map(|next| Moving::send(&self.comm, to, next.into_bytes()));
             if line.moving.is_none() {
                 return;
             }
@@ -112,10 +157,5 @@ impl Post {
             motion.moved = true;
             arrived(from, &bytes);
         }
-    }
-
-    /// Ends all ranks.
-    pub(crate) fn abort(&self, code: i32) -> ! {
-        self.comm.abort(code)
     }
 }

@@ -16,7 +16,7 @@ use crate::courier::{Courier, Shared};
 use crate::desk::{Desk, Leave};
 use crate::guard::Guard;
 use crate::message::{Errand, Word};
-use crate::post::Post;
+use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
 use crate::{DRIVER, sys};
 
@@ -150,30 +150,36 @@ impl World {
         std::process::abort()
     }
 
-    fn meet(&self, what: &str) {
+    pub(crate) fn meet(&self, what: &str, failed: Option<String>) -> Option<String> {
         if !self.shared.desk().enter() {
             // Another thread is in a run, which the other ranks are in, too.
-            return;
+            return failed;
         }
         let errand = Errand::Meet { what: what.to_string() };
-        if self.rank == 0 {
+        let failed = if self.rank == 0 {
             self.collect(&errand);
-            self.shared.with(|desk| {
-                desk.tell(&Word::GoOn { at: desk.at });
-                desk.next_occasion();
-            });
-            return;
-        }
-        let at = self.arrive(&errand);
-        while self.shared.wait(LOOK, |desk| (desk.passed > at).then_some(())).is_none() {}
+            let word = |at| Word::GoOn { at, failed: failed.clone() };
+            self.shared.with(|desk| desk.tell(&word(desk.at)));
+            failed
+        } else {
+            let at = self.arrive(&errand);
+            let mut passed = |desk: &mut Desk| desk.passed.take_if(|(passed, _)| *passed == at);
+            loop {
+                if let Some((_, failed)) = self.shared.wait(LOOK, &mut passed) {
+                    break failed;
+                }
+            }
+        };
         self.shared.with(Desk::next_occasion);
+        failed
     }
 }
 
 /// Waits for the other ranks.
-fn meet(what: &str) {
-    if let Some(Ok(world)) = WORLD.get() {
-        world.meet(what);
+fn meet(what: &str, failed: Option<String>) -> Option<String> {
+    match WORLD.get() {
+        Some(Ok(world)) => world.meet(what, failed),
+        _ => failed,
     }
 }
 
@@ -246,6 +252,9 @@ fn share_of(on_host: usize) -> usize {
 
 /// When this process exits: by its own will all take leave of each other, and by an error all end.
 extern "C" fn at_exit(code: i32, _: *mut std::ffi::c_void) {
+    if is_ending_the_job() {
+        return;
+    }
     let Some(Ok(world)) = WORLD.get() else {
         // Where MPI could not be used, it is ended all the same; but nobody is waited for after an error.
         if code == 0 {

@@ -96,7 +96,10 @@ impl Driver {
         let sim = sim.borrow();
         let options = options.into().with_checkpoint_sync(each_second());
         let shown = options.progress_bar().unwrap_or(sim.settings.progress_bar);
-        let driver = self.place(options.tasks())?;
+        let mut driver = self.place(options.tasks())?;
+        if options.checkpoint().is_some() {
+            driver = launched::with_checkpoint(driver)?;
+        }
         run(&sim.prepare()?, driver.as_ref(), options, shown, on)
     }
 
@@ -149,7 +152,6 @@ fn run(
     on: &mut Listener<'_>,
 ) -> Result<Data, Error> {
     let follows = in_step().is_some_and(|step| step.rank > 0);
-    let options = for_this_rank(options, driver);
     let mut progress = Progress::new(shown && !follows);
     let (options, watch) = Watch::begin(options);
     let start = Instant::now();
@@ -170,12 +172,6 @@ fn run(
         data.set_elapsed(seconds);
         data
     })
-}
-
-/// Of ranks that run in step, each runs by itself what is not for all of them; but a file is one's.
-fn for_this_rank(options: RunOptions, driver: &dyn Execute) -> RunOptions {
-    let is_own = driver.ranks().is_none() && in_step().is_some_and(|step| step.rank > 0);
-    if is_own { options.without_checkpoint() } else { options }
 }
 
 /// Whether the last run was ended early.

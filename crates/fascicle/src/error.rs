@@ -64,8 +64,13 @@ pub enum Error {
         /// Where it is saved.
         rescue: Rescue,
     },
-    /// Some batches failed. All others were finished and are saved.
-    #[error("{} of {batches} batches failed; {rescue}{}", failures.len(), list(failures))]
+    /// Some batches failed. All others were finished, but on ranks of MPI, and are saved.
+    #[error(
+        "{} of {batches} batches failed{}; {rescue}{}",
+        failures.len(),
+        ended_early(finished),
+        list(failures)
+    )]
     Failed {
         /// The failed batches with their seeds and causes.
         failures: Vec<PieceFailure>,
@@ -135,6 +140,12 @@ impl fmt::Display for Rescue {
     }
 }
 
+/// Whether all other batches were finished.
+fn ended_early(finished: &Data) -> &'static str {
+    let run = finished.provenance().runs.last();
+    if run.is_some_and(|run| run.interrupted) { ", and the run was ended early" } else { "" }
+}
+
 /// Whether a batch is set aside because it kills workers.
 fn is_of_worker(failure: &PieceFailure) -> bool {
     matches!(failure.failure.cause, fascicle_core::Cause::WorkerLost { .. })
@@ -182,8 +193,6 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
 
 #[cfg(feature = "hdf5")]
 fn save(data: &Data) -> Rescue {
-    use std::convert::Infallible;
-
     use fascicle_core::write_once;
 
     let trajectories = data.seeds().len();
@@ -191,11 +200,13 @@ fn save(data: &Data) -> Rescue {
         return Rescue::Nothing;
     }
     let mut rescue = Rescue::ByLeader;
-    let saved = write_once("saving what is finished", || {
+    let save = || {
         rescue = save_here(data, trajectories);
-        Ok::<_, Infallible>(())
-    });
-    saved.map_or_else(|never| match never {}, |()| rescue)
+        Ok(())
+    };
+    // What becomes of it is in the error of rank 0 itself.
+    let _ = write_once("saving what is finished", save, |message| message);
+    rescue
 }
 
 #[cfg(feature = "hdf5")]

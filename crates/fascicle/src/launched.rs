@@ -2,6 +2,8 @@
 
 use std::sync::Once;
 
+#[cfg(feature = "mpi")]
+use fascicle_core::in_step;
 use fascicle_core::{
     Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Serial, Work, check_workers,
     is_apart,
@@ -43,6 +45,23 @@ pub(crate) fn begin() -> Result<(), RunError> {
 #[expect(clippy::unnecessary_wraps, reason = "with MPI it may fail")]
 pub(crate) fn begin() -> Result<(), RunError> {
     Ok(())
+}
+
+/// The driver for a run with a checkpoint, which is one file. On ranks that run in step, one that is each rank's
+/// own would be gone on with on one of them alone: it is made there, and the others wait for its results.
+#[cfg(feature = "mpi")]
+pub(crate) fn with_checkpoint(driver: Box<dyn Execute>) -> Result<Box<dyn Execute>, RunError> {
+    if in_step().is_none() || driver.ranks().is_some() {
+        return Ok(driver);
+    }
+    Ok(Box::new(fascicle_mpi::Mpi::for_leader(driver)?))
+}
+
+/// The driver for a run with a checkpoint.
+#[cfg(not(feature = "mpi"))]
+#[expect(clippy::unnecessary_wraps, reason = "with MPI it may fail")]
+pub(crate) fn with_checkpoint(driver: Box<dyn Execute>) -> Result<Box<dyn Execute>, RunError> {
+    Ok(driver)
 }
 
 /// The driver for MPI, with so many tasks or all ranks.

@@ -13,20 +13,11 @@ use super::{Ended, Found, Programs, Row, end, mpirun};
 pub(super) const ROWS: &[Row] = &[
     (
         "panic",
-        "a panic in a batch, on rank 1",
-        "other batches are finished; then an error with rank, batch and seeds",
-        |p| {
-            ends(
-                p,
-                "panic",
-                2.0,
-                &["on rank 1 (", "batch ", "(seeds ", "panicked: this batch does not like"],
-            )
-        },
+        "a panic in a batch, on rank 1; there are 40 batches of 1 s",
+        "ended within 2 s, with rank, batch and seeds; what is finished is in a file",
+        |p| panics(p, 1),
     ),
-    ("panic-leader", "a panic in a batch, on rank 0", "the same", |p| {
-        ends_on(p, "panic", 0, 2.0, &["on rank 0 (", "batch ", "(seeds ", "panicked: this batch"])
-    }),
+    ("panic-leader", "the same on rank 0", "the same", |p| panics(p, 0)),
     ("main-panics", "a panic before the first run, on rank 1", "ended within 2 s", |p| {
         ends(p, "main panics", 2.0, &["this rank does not even begin"])
     }),
@@ -91,6 +82,20 @@ pub(super) const ROWS: &[Row] = &[
     ("kept", "rank 1 is asked for other trajectories to keep", "an error that says so", |p| {
         ends(p, "kept", 2.0, &["was run for other trajectories"])
     }),
+    ("version", "rank 1 runs work of another version", "an error that names both", |p| {
+        ends(p, "version", 2.0, &["rank 1 on ", "version: expected fascicle 0.0.2, found fascicle"])
+    }),
+    (
+        "second-user",
+        "the program itself uses MPI between two runs",
+        "its sum is right, same bits",
+        |p| {
+            let ended = end(mpirun(3, &p.ranked)?.args(["fault", "second user", "1"]), 60)?;
+            let said = ended.first_line().to_string();
+            let well = ended.code == Some(0) && said == "sum 6, same bits";
+            Ok((if well { said } else { ended.err }, well))
+        },
+    ),
     ("calls", "rank 1 saves while others run", "ended, with both calls named", |p| {
         ends(p, "another call", 2.0, &["rank 1 is at saving data, and rank 0 is at a run"])
     }),
@@ -183,6 +188,28 @@ fn ends_on(programs: &Programs, kind: &str, rank: usize, within: f64, says: &[&s
     }
     let text = format!("exit code {}, {:.1} s after it", code(&ended), ended.after);
     Ok((text, ended.code != Some(0) && ended.after < within))
+}
+
+/// A panic in a batch of a rank while the others have much to do. What is finished is not lost.
+fn panics(programs: &Programs, rank: usize) -> Found {
+    let folder = tempfile::tempdir()?;
+    let mut command = mpirun(3, &programs.ranked)?;
+    command.args(["fault", "panic", &rank.to_string(), "none", "1000"]).current_dir(&folder);
+    let ended = end(&mut command, 60)?;
+    let on_rank = format!("on rank {rank} (");
+    let says = [&on_rank, "batch ", "(seeds ", "panicked: this batch", "the run was ended early"];
+    if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
+        return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
+    }
+    let files: Vec<_> = std::fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
+    let kept = match &files[..] {
+        [file] => fascicle::prelude::Data::load(file.path())?.seeds().len(),
+        _ => 0,
+    };
+    let (code, after) = (code(&ended), ended.after);
+    let text =
+        format!("exit code {code}, {after:.1} s after it; {kept} trajectories are in a file");
+    Ok((text, ended.code != Some(0) && after < 2.0 && (50..400).contains(&kept)))
 }
 
 fn code(ended: &Ended) -> String {

@@ -18,6 +18,7 @@ pub struct Rounds<'a, 'b> {
     progress: Progress,
     report: Report,
     cancel: Option<CancelHandle>,
+    end_at_failure: bool,
 }
 
 impl std::fmt::Debug for Rounds<'_, '_> {
@@ -39,8 +40,10 @@ impl<'a, 'b> Rounds<'a, 'b> {
         (driver, workers): (&'static str, usize),
     ) -> Self {
         let (progress, report) = (Progress::default(), Report::default());
-        let cancel = options.cancel.clone();
-        let mut rounds = Self { work, fold, on, next: 0, round: 0, progress, report, cancel };
+        let ExecuteOptions { cancel, end_at_failure, .. } = options.clone();
+        let (next, round) = (0, 0);
+        let mut rounds =
+            Self { work, fold, on, next, round, progress, report, cancel, end_at_failure };
         rounds.grow(work.pieces());
         let (unit, progress) = (work.unit(), rounds.progress);
         rounds.tell(Event::Started { driver, workers, unit, progress });
@@ -126,6 +129,7 @@ impl<'a, 'b> Rounds<'a, 'b> {
                 let failure = PieceFailure { piece, seeds: self.work.seeds(piece), failure };
                 self.tell(Event::Failed { failure: &failure, progress });
                 self.report.failures.push(failure);
+                self.report.interrupted |= self.end_at_failure;
             }
         }
     }

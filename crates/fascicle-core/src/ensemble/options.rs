@@ -33,7 +33,8 @@ impl Keep {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// All other batches are finished, then the run is an error that names what failed and has
-    /// what is finished.
+    /// what is finished. On ranks of MPI the run ends at once, with what is finished: many cores are not
+    /// kept busy for an error.
     #[default]
     Fail,
     /// Failed batches and trajectories that are not finite are left out, and listed in
@@ -249,13 +250,6 @@ impl RunOptions {
     /// The checkpoint's file.
     pub fn checkpoint(&self) -> Option<&Path> {
         self.checkpoint.as_deref()
-    }
-
-    /// Without a checkpoint.
-    #[must_use]
-    pub fn without_checkpoint(mut self) -> Self {
-        self.checkpoint = None;
-        self
     }
 
     /// The number of workers asked for, as given.

@@ -84,8 +84,9 @@ impl Ranks for Rank<'_> {
         decoder.push(self.told.borrow().as_ref().expect("the leader has told"));
         decoder.next_packet().unwrap().unwrap()
     }
-    fn tell(&self, outcome: Outcome, state: Frame) {
+    fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         *self.told.borrow_mut() = Some(wire::encode(&outcome, &state).unwrap());
+        Ok(())
     }
 }
 
@@ -136,6 +137,22 @@ fn a_follower_has_the_leaders_error() {
     let [leader, follower] = on_both(&RunOptions::new(), &mut ignore_events);
     assert_eq!(leader.clone().unwrap_err(), follower.unwrap_err());
     assert!(leader.unwrap_err().contains("1 of 5 batches failed"));
+}
+
+/// One failed batch of five: a driver of one process finishes the others, ranks do not go on for an error.
+#[test]
+fn a_failure_ends_a_run_on_ranks() {
+    let finished = |driver: &dyn Execute| {
+        let error = run_ensemble(&Units, driver, &RunOptions::new(), &mut ignore_events);
+        let Err(EnsembleError::Failed { failures, finished, .. }) = error else {
+            panic!("a batch fails")
+        };
+        (failures.len(), finished.seeds().len(), finished.missing().len())
+    };
+    assert_eq!(finished(&Serial), (1, 23, 7));
+    let told = RefCell::new(None);
+    assert_eq!(finished(&Rank { leads: true, told: &told }), (1, 0, 30));
+    assert_eq!(finished(&Rank { leads: false, told: &told }), (1, 0, 30));
 }
 
 #[test]

@@ -38,9 +38,11 @@ pub fn run_ensemble(
     let before = Before { seeds: parts.seeds.len(), failures: parts.failures.len() };
     let mut fold = EnsembleFold::new(&plan, parts, drop_failed);
     let mut heard = Heard::default();
+    let ends = driver.ranks().is_some() && options.on_failure == OnFailure::Fail;
+    let execute = options.execute.clone().with_end_at_failure(ends);
     let result = {
         let mut listener = |event: Event<'_>| heard.listen(event, on);
-        driver.run(&work, &mut fold, &options.execute, &mut listener)
+        driver.run(&work, &mut fold, &execute, &mut listener)
     };
     heard.logged.drain(..).for_each(|(piece, line)| fold.log(piece, line));
     let verdict = fold.verdict();

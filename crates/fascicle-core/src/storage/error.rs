@@ -19,6 +19,12 @@ pub enum StorageError {
         #[source]
         source: std::io::Error,
     },
+    /// Of several ranks, the one that writes could not.
+    #[error("rank 0: {message}")]
+    OnLeader {
+        /// What it says.
+        message: String,
+    },
     /// It is a folder, a device, a pipe.
     #[error("could not {action} {}: expected a plain file, found something else", path.display())]
     NotAFile {

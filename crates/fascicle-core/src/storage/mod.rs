@@ -37,8 +37,7 @@ impl Data {
     /// When an output has a name that the file needs for itself, or the file cannot be written; an
     /// old file is left as it is then.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), StorageError> {
-        let path = path.as_ref();
-        write_once("saving data", || atomic::replace(path, &write::file(self, path, true)?))
+        self.write(path.as_ref(), true)
     }
 
     /// Writes an HDF5 file with QC Lab's keys alone, which QC Lab's `Data().load` reads. Sums are
@@ -47,8 +46,15 @@ impl Data {
     /// # Errors
     /// As [`Data::save`].
     pub fn save_qclab(&self, path: impl AsRef<Path>) -> Result<(), StorageError> {
-        let path = path.as_ref();
-        write_once("saving data", || atomic::replace(path, &write::file(self, path, false)?))
+        self.write(path.as_ref(), false)
+    }
+
+    fn write(&self, path: &Path, with_own: bool) -> Result<(), StorageError> {
+        write_once(
+            "saving data",
+            || atomic::replace(path, &write::file(self, path, with_own)?),
+            |message| StorageError::OnLeader { message },
+        )
     }
 
     /// Reads a file that [`Data::save`], [`Data::save_qclab`] or QC Lab wrote. Of a file without

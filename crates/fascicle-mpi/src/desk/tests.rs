@@ -2,7 +2,7 @@ use super::*;
 
 fn told(desk: &mut Desk) -> Vec<(usize, Word)> {
     let packets = std::mem::take(&mut desk.outbox);
-    let word = |(to, packet): (usize, Vec<u8>)| {
+    let word = |(to, packet): (usize, Packet)| {
         let mut decoder = fascicle_core::wire::Decoder::default();
         decoder.push(&packet);
         (to, decoder.next_packet::<Word>().unwrap().unwrap().0)
@@ -53,7 +53,7 @@ fn a_late_follower_hears_of_both_runs_that_it_missed() {
 fn a_wish_to_end_is_not_lost_before_the_run_begins() {
     let mut desk = Desk::new(0, 3);
     hear(&mut desk, 2, Word::End { at: 0 });
-    desk.lead(3);
+    desk.lead(3, false);
     assert_eq!(desk.asked_to_end, Some(2));
     assert!(desk.stop.load(Ordering::Relaxed));
     desk.next_occasion();
@@ -66,7 +66,7 @@ fn a_wish_to_end_is_not_lost_before_the_run_begins() {
 #[test]
 fn pieces_go_out_by_the_numbers_that_all_know() {
     let mut desk = Desk::new(0, 2);
-    desk.lead(2);
+    desk.lead(2, false);
     desk.begin_round(0..2, vec![10, 20]);
     assert_eq!(desk.queue, [Numbered { piece: 0, number: 10 }]);
     let sent = told(&mut desk);
@@ -87,7 +87,7 @@ fn pieces_go_out_by_the_numbers_that_all_know() {
 #[test]
 fn after_an_early_end_nothing_more_goes_out() {
     let mut desk = Desk::new(0, 2);
-    desk.lead(2);
+    desk.lead(2, false);
     desk.begin_round(0..100, (0..100).collect());
     let _ = told(&mut desk);
     desk.end_early();

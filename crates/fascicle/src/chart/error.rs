@@ -84,4 +84,10 @@ pub enum ChartError {
         #[source]
         source: std::io::Error,
     },
+    /// Of several ranks, the one that writes could not.
+    #[error("rank 0: {message}")]
+    OnLeader {
+        /// What it says.
+        message: String,
+    },
 }

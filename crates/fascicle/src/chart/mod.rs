@@ -295,7 +295,11 @@ impl Chart {
             _ => return Err(ChartError::Extension { path: path.into() }),
         };
         let io = |source| ChartError::Io { path: path.into(), source };
-        write_once("saving a chart", || std::fs::write(path, bytes).map_err(io))
+        write_once(
+            "saving a chart",
+            || std::fs::write(path, bytes).map_err(io),
+            |message| ChartError::OnLeader { message },
+        )
     }
 }
 

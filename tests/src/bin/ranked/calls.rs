@@ -70,6 +70,8 @@ pub fn run() -> Outcome {
     let serial = Driver::Serial
         .run(&sim, RunOptions::new().with_checkpoint(format!("{folder}/serial.journal")))?;
     println!("serial {}", serial.digest());
+    println!("serial again {}", again_with_its_checkpoint(&sim, &folder)?);
+    println!("saved elsewhere {}", saved_elsewhere(&serial, &folder)?);
     println!("threads {}", parallel_driver_threads(&sim, 2)?.digest());
 
     // A chart, and what a run inside of a piece does.
@@ -110,6 +112,30 @@ fn beside_a_run(
     let in_step = std::env::var_os("OMPI_COMM_WORLD_SIZE").is_some_and(|size| size != "1");
     println!("together {} {}", together.digest(), (refused == 1) == in_step);
     Ok(())
+}
+
+/// How much of a serial run comes from its checkpoint, which is one file: the same on all ranks.
+fn again_with_its_checkpoint(
+    sim: &Simulation<SpinBoson, FewestSwitchesSurfaceHopping>,
+    folder: &str,
+) -> Result<u64, Box<dyn std::error::Error>> {
+    let options = RunOptions::new().with_checkpoint(format!("{folder}/serial.journal"));
+    let again = Driver::Serial.run(sim, options)?;
+    let run = again.provenance().runs.last().ok_or("a run")?;
+    if (run.resumed, run.driver.as_str()) != (100, "serial") {
+        return Err(format!("rank {} has {run:?}", rank()).into());
+    }
+    Ok(run.resumed)
+}
+
+/// A file that cannot be written is an error on all ranks, which go on alike.
+fn saved_elsewhere(data: &Data, folder: &str) -> Result<String, Box<dyn std::error::Error>> {
+    if data.save(format!("{folder}/no/such/folder.h5")).is_ok() {
+        return Err(format!("rank {} thinks that it is saved", rank()).into());
+    }
+    let path = format!("{folder}/elsewhere.h5");
+    data.save(&path)?;
+    Ok(Data::load(path)?.digest())
 }
 
 /// A run on processes inside of a piece stays on the rank that runs the piece.

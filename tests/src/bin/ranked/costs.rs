@@ -58,8 +58,9 @@ impl Work for Nothing {
     }
 }
 
+/// The sum of what pieces give.
 #[derive(Default)]
-struct Total(i64);
+pub struct Total(i64);
 
 impl Fold for Total {
     fn add(&mut self, _: u64, frame: &Frame) -> Result<(), FoldError> {

@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use fascicle::core::{Context, ExecuteOptions, Failure, Fingerprint, Frame, Work, ignore_events};
 use fascicle::prelude::*;
 use fascicle_tests::simulations::{spin_boson, surface_hopping};
+use mpi::collective::SystemOperation;
+use mpi::traits::{Communicator, CommunicatorCollectives};
 use nix::sys::signal::{Signal, raise};
 
 use super::{Outcome, rank};
@@ -36,6 +39,8 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
         }
         "late follower" => late(&sim, here),
         "closure" => return closure(if here { 0.2 } else { 0.3 }),
+        "version" => return version(if here { "fascicle 0.0.1" } else { "fascicle 0.0.2" }),
+        "second user" => return second_user(&sim),
         _ => {}
     }
     if here {
@@ -141,6 +146,41 @@ fn closure(coupling: f64) -> Outcome {
     sim.settings.dt_update = 0.01;
     sim.initial_state.wf_db = vec![c64(1.0, 0.0), c64(0.0, 0.0)];
     println!("{}", parallel_driver_mpi(&sim, None)?.digest());
+    Ok(())
+}
+
+/// Work that says which version it is of, as ensembles do.
+struct Versioned(&'static str);
+
+impl Work for Versioned {
+    fn pieces(&self) -> u64 {
+        3
+    }
+    fn fingerprint(&self, _: &mut Fingerprint) {}
+    fn facts(&self) -> Vec<(String, String)> {
+        vec![("version".to_string(), self.0.to_string())]
+    }
+    fn run(&self, _: u64, _: &mut Context<'_>, _: &mut Frame) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn version(version: &'static str) -> Outcome {
+    let (driver, mut fold) = (Driver::Mpi.execute()?, super::costs::Total::default());
+    let run =
+        driver.run(&Versioned(version), &mut fold, &ExecuteOptions::new(), &mut ignore_events);
+    run.map_err(fascicle::Error::from)?;
+    Ok(())
+}
+
+/// A program that uses MPI itself between two runs.
+fn second_user(sim: &Sim) -> Outcome {
+    let first = Driver::Mpi.run(sim, RunOptions::new())?;
+    let world = mpi::topology::SimpleCommunicator::world();
+    let mut sum = 0;
+    world.all_reduce_into(&(world.rank() + 1), &mut sum, SystemOperation::sum());
+    let second = Driver::Mpi.run(sim, RunOptions::new())?;
+    println!("sum {sum}, {}", if first == second { "same bits" } else { "OTHER BITS" });
     Ok(())
 }
 
