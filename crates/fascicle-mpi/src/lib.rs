@@ -66,7 +66,7 @@
 //! - `desk` is what both threads see; `courier` carries, by `post`, and watches who lives. Its tests are of the whole
 //!   driver over a network of threads in place of MPI, on which news come in any order.
 //! - `leader` and `follower` are the two parts in a run; `piece` runs one.
-//! - `world` is the start and the end of it; `quiet` the standard output, `guard` a process beside.
+//! - `world` is the beginning and the end of it, `start` watches over MPI's start; `quiet` the standard output, `guard` a process beside.
 //! - `sys` holds all `unsafe`.
 //!
 //! # What is promised
@@ -104,6 +104,7 @@ mod message;
 mod piece;
 mod post;
 mod quiet;
+mod start;
 #[expect(
     unsafe_code,
     reason = "MPI uses buffers while this process goes on, and a process's end has no safe form"

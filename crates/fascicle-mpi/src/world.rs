@@ -18,7 +18,7 @@ use crate::guard::Guard;
 use crate::message::{Errand, Word};
 use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
-use crate::{DRIVER, sys};
+use crate::{DRIVER, start, sys};
 
 /// How long a rank waits for others before it looks again whether it is to end.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
@@ -58,7 +58,7 @@ impl World {
 
     fn start() -> Result<Self, String> {
         let guard = Guard::begin();
-        let waiting = say_if_it_takes_long();
+        let waiting = start::watch();
         let started = mpi::initialize_with_threading(Threading::Multiple);
         drop(waiting);
         let (universe, threading) = started
@@ -181,27 +181,6 @@ fn meet(what: &str, failed: Option<String>) -> Option<String> {
         Some(Ok(world)) => world.meet(what, failed),
         _ => failed,
     }
-}
-
-/// MPI starts when all ranks have come to their first run, and waits for them for ever. Says so, unless what
-/// this gives is dropped soon.
-fn say_if_it_takes_long() -> mpsc::Sender<()> {
-    const LONG: Duration = Duration::from_secs(15);
-    let (waiting, wait) = mpsc::channel();
-    let say = move || {
-        if wait.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let rank = Launch::here().and_then(|launch| launch.rank);
-            let rank = rank.map_or("a rank".to_string(), |rank| format!("rank {rank}"));
-            eprintln!(
-                "fascicle: {rank} has waited {} s for the other ranks to come to their first run; all of them \
-                 must make the same calls",
-                LONG.as_secs()
-            );
-        }
-    };
-    // Without a thread nothing is said.
-    let _ = thread::Builder::new().name("fascicle-start".to_string()).spawn(say);
-    waiting
 }
 
 /// Refuses a world in which nothing good would come of it.

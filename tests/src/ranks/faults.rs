@@ -13,7 +13,7 @@ use super::{Ended, Found, Programs, Row, end, mpirun};
 pub(super) const ROWS: &[Row] = &[
     (
         "panic",
-        "a panic in a batch, on rank 1; there are 40 batches of 1 s",
+        "a panic in a batch, on rank 1; there are 40 batches of 0.7 s",
         "ended within 2 s, with rank, batch and seeds; what is finished is in a file",
         |p| panics(p, 1),
     ),
@@ -194,7 +194,7 @@ fn ends_on(programs: &Programs, kind: &str, rank: usize, within: f64, says: &[&s
 fn panics(programs: &Programs, rank: usize) -> Found {
     let folder = tempfile::tempdir()?;
     let mut command = mpirun(3, &programs.ranked)?;
-    command.args(["fault", "panic", &rank.to_string(), "none", "1000"]).current_dir(&folder);
+    command.args(["fault", "panic", &rank.to_string(), "none", "700"]).current_dir(&folder);
     let ended = end(&mut command, 60)?;
     let on_rank = format!("on rank {rank} (");
     let says = [&on_rank, "batch ", "(seeds ", "panicked: this batch", "the run was ended early"];
