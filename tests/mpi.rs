@@ -49,7 +49,7 @@ fn all_kinds_of_runs_are_the_same_on_any_number_of_ranks() {
         lines[..lines.len() - 1].to_vec()
     };
     let expected = calls(1);
-    assert_eq!(expected.len(), 16, "{expected:?}");
+    assert_eq!(expected.len(), 17, "{expected:?}");
     for ranks in [2, 3] {
         assert_eq!(calls(ranks), expected, "{ranks} ranks");
     }
@@ -63,6 +63,8 @@ fn the_quickstart_gives_the_notebooks_numbers_on_four_ranks() {
     let mut command = mpirun(4, program).unwrap();
     let ended = end(command.current_dir(folder.path()), 120).unwrap();
     assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let said = ended.err.matches("mpirun has started 4 ranks, on which").count();
+    assert_eq!(said, 1, "several runs, and said once: {}", ended.err);
     let shown = notebook::shown("quickstart", "text/plain");
     let lines: Vec<&str> = shown.iter().flat_map(|text| text.lines()).collect();
     let is_number = |line: &&&str| line.contains('±') || line.trim() == "true";
@@ -124,6 +126,8 @@ rows! {
     other_trajectories_to_keep_are_named: "kept";
     another_version_is_named: "version";
     a_program_may_use_mpi_itself: "second-user";
+    other_failures_to_drop_are_named: "dropped";
+    ranks_that_are_late_are_waited_for_and_told_of: "late-start";
     other_calls_are_named: "calls";
     a_leader_may_have_more_to_do: "late-leader";
     a_follower_may_be_late_for_runs_that_fail: "late-follower";

@@ -171,11 +171,13 @@ pub enum RunError {
     OnLeader {
         /// Why.
         message: String,
+        /// Whether it has results all the same, which are not there on this rank.
+        keeps_results: bool,
     },
     /// The program was started on several ranks, and was not built for it.
     #[error(
-        "{launcher} has started this program{}, but it is built without MPI: build it with the feature `mpi` \
-         of crate fascicle, as in `cargo build --release --features mpi`, or start it without a launcher",
+        "{launcher} has started this program{}, but it is built without MPI: ask for the feature in Cargo.toml, \
+         as in `fascicle = {{ path = \"…\", features = [\"mpi\"] }}`, or start it without a launcher",
         ranks.map_or(String::new(), |ranks| format!(" on {ranks} ranks"))
     )]
     WithoutMpi {

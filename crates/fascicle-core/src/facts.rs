@@ -14,6 +14,13 @@ pub fn facts_of(work: &dyn Work) -> Facts {
     facts
 }
 
+/// All that the ranks of a run must agree on: its facts, and what it is asked for besides.
+pub fn facts_for_ranks(work: &dyn Work) -> Facts {
+    let mut facts = facts_of(work);
+    facts.extend(work.wishes());
+    facts
+}
+
 /// The first fact in which two lists of names and values differ: (name, here, there).
 pub fn first_difference(
     here: &[(String, String)],

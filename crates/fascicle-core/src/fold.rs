@@ -46,6 +46,11 @@ pub trait Fold {
         None
     }
 
+    /// Whether there is such a state. It is asked before a run.
+    fn has_state(&self) -> bool {
+        self.state().is_some()
+    }
+
     /// Takes over the state of another rank's fold, in place of its own.
     ///
     /// # Errors

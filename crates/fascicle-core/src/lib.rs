@@ -93,7 +93,7 @@ pub use execute::{
     Execute, ExecuteOptions, Listener, MOST_WORKERS, RanksDiffer, Report, RunError, check_workers,
     ignore_events,
 };
-pub use facts::{Facts, facts_of, first_difference};
+pub use facts::{Facts, facts_for_ranks, facts_of, first_difference};
 pub use failure::{Cause, Failure, PieceFailure, WorkerLost};
 pub use fingerprint::Fingerprint;
 pub use fold::{Fold, FoldError, Next};

@@ -4,16 +4,18 @@
 //! journal and decides. The others follow: they run pieces, and take over what the leader has come to, so
 //! that every rank goes on with the same results.
 
+mod outcome;
+
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
 use crate::cores::is_in_piece;
 use crate::{
-    Event, Execute, ExecuteOptions, Fold, FoldError, Frame, Listener, LogLine, PieceFailure,
-    Progress, Report, RunError, Work,
+    Event, Execute, ExecuteOptions, Fold, Frame, Listener, Progress, Report, RunError, Work,
 };
+
+use outcome::Heard;
+pub use outcome::Outcome;
 
 /// What a driver gives whose program runs on several ranks.
 pub trait Ranks {
@@ -23,6 +25,11 @@ pub trait Ranks {
     /// When another thread is in one.
     fn enter(&self) -> Result<(), RunError> {
         Ok(())
+    }
+
+    /// Whether all ranks run pieces, and not the one that leads alone.
+    fn all_work(&self) -> bool {
+        true
     }
 
     /// The driver that hands pieces out to all ranks, on the one that leads; none on one that follows.
@@ -36,21 +43,6 @@ pub trait Ranks {
     /// # Errors
     /// When that cannot be sent; the others are told so, as if the run could not be made.
     fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError>;
-}
-
-/// What the leader of a run has come to, for the other ranks.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Outcome {
-    result: Result<Report, String>,
-    logged: Vec<(u64, LogLine)>,
-    failed: Vec<PieceFailure>,
-}
-
-impl Outcome {
-    /// A run that could not be made, and why.
-    pub fn of_error(message: impl Into<String>) -> Self {
-        Self { result: Err(message.into()), logged: Vec::new(), failed: Vec::new() }
-    }
 }
 
 /// What the leader of a run does with the driver that hands pieces out.
@@ -70,7 +62,7 @@ pub fn run_on_ranks(
     on: &mut Listener<'_>,
     lead: &mut Lead<'_>,
 ) -> Result<Report, RunError> {
-    if fold.state().is_none() {
+    if !fold.has_state() {
         return Err(RunError::NotForRanks);
     }
     ranks.enter()?;
@@ -81,20 +73,22 @@ pub fn run_on_ranks(
         });
     };
     let telling = Telling { ranks, told: false };
-    let mut outcome = Outcome::of_error("");
+    let mut heard = Heard::default();
     let result = lead(manager, fold, &mut |event| {
         match event {
-            Event::Log { piece: Some(piece), line } => outcome.logged.push((piece, line.clone())),
-            Event::Failed { failure, .. } => outcome.failed.push(failure.clone()),
+            Event::Log { piece: Some(piece), line } => heard.logged.push((piece, line.clone())),
+            Event::Failed { failure, .. } => heard.failed.push(failure.clone()),
             _ => {}
         }
         apart(Apart::Listening, || on(event))
     });
-    outcome.result = match &result {
-        Ok(report) => Ok(report.clone()),
-        Err(error) => Err(error.to_string()),
+    let told = match fold.state() {
+        Some(state) => {
+            let (outcome, state) = Outcome::of(&result, heard, state);
+            telling.tell(outcome, state)
+        }
+        None => telling.tell_of_no_state(),
     };
-    let told = telling.tell(outcome, fold.state().unwrap_or_default());
     result.and_then(|report| told.map(|()| report))
 }
 
@@ -105,21 +99,15 @@ fn take_over(
     fold: &mut dyn Fold,
     on: &mut Listener<'_>,
 ) -> Result<Report, RunError> {
+    let (heard, result) = outcome.take_over(state, fold);
     // A listener's wish to end a run that is over changes nothing.
-    for (piece, line) in &outcome.logged {
+    for (piece, line) in &heard.logged {
         let _ = on(Event::Log { piece: Some(*piece), line });
     }
-    for failure in &outcome.failed {
+    for failure in &heard.failed {
         let _ = on(Event::Failed { failure, progress: Progress::default() });
     }
-    if state.blocks().next().is_some() {
-        fold.restore(state).map_err(untaken)?;
-    }
-    outcome.result.map_err(|message| RunError::OnLeader { message })
-}
-
-fn untaken(error: FoldError) -> RunError {
-    RunError::OnLeader { message: format!("its results could not be taken over: {error}") }
+    result
 }
 
 /// Sees to it that the others do not wait for a leader that has panicked.
@@ -132,6 +120,13 @@ impl Telling<'_> {
     fn tell(mut self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         self.told = true;
         self.ranks.tell(outcome, state)
+    }
+
+    fn tell_of_no_state(self) -> Result<(), RunError> {
+        let message = "its results could not be put together for the other ranks";
+        let outcome = Outcome::of_error("").instead(message);
+        self.tell(outcome, Frame::default())?;
+        Err(RunError::OnLeader { message: message.to_string(), keeps_results: false })
     }
 }
 

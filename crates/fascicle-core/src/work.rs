@@ -58,6 +58,12 @@ pub trait Work {
         Vec::new()
     }
 
+    /// What the run is asked for besides, in words: ranks must agree on it, and a run that resumes this one
+    /// need not.
+    fn wishes(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Runs one piece and puts its results into `out`, which comes empty.
     ///
     /// # Errors

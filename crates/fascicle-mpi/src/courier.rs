@@ -27,6 +27,9 @@ const HEED: Duration = Duration::from_millis(50);
 /// How long it naps, after something has moved and at the most, while this rank waits for others.
 const WAITING: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(100));
 
+/// The same after a second in which nothing has come: what it waits for takes long.
+const WAITING_LONG: Duration = Duration::from_millis(5);
+
 /// While a long message is under way, for which both sides must look.
 const UNDER_WAY: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(200));
 
@@ -67,15 +70,15 @@ pub(crate) struct Shared {
     /// Something has come in, for the computing thread.
     pub(crate) news: Condvar,
     /// Something is to go out, for the courier.
-    errand: Condvar,
+    outgoing: Condvar,
     /// The piece that runs here is to give up.
     pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Shared {
     pub(crate) fn new(desk: Desk) -> Arc<Self> {
-        let (news, errand, stop) = (Condvar::new(), Condvar::new(), Arc::clone(&desk.stop));
-        Arc::new(Self { desk: Mutex::new(desk), news, errand, stop })
+        let (news, outgoing, stop) = (Condvar::new(), Condvar::new(), Arc::clone(&desk.stop));
+        Arc::new(Self { desk: Mutex::new(desk), news, outgoing, stop })
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -90,7 +93,7 @@ impl Shared {
         let go = !desk.outbox.is_empty() || desk.leave == Leave::Wishes || desk.fatal.is_some();
         drop(desk);
         if go {
-            self.errand.notify_one();
+            self.outgoing.notify_one();
         }
         result
     }
@@ -115,7 +118,7 @@ impl Shared {
             }
             if !desk.waiting {
                 desk.waiting = true;
-                self.errand.notify_one();
+                self.outgoing.notify_one();
             }
             let waited = self.news.wait_timeout(desk, left);
             desk = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -133,6 +136,8 @@ pub(crate) struct Courier<T> {
     heard: Vec<Instant>,
     looked: Instant,
     beat: Instant,
+    /// When something was last under way.
+    moved: Instant,
     /// When it was last looked for silence and for a wish to end the run.
     heeded: Instant,
     nap: Duration,
@@ -155,6 +160,7 @@ impl<T: Transport> Courier<T> {
             overheard,
             heard: vec![now; size],
             looked: now,
+            moved: now,
             beat: now,
             heeded: now,
             nap: WAITING.0,
@@ -176,6 +182,9 @@ impl<T: Transport> Courier<T> {
     fn turn(&mut self) -> bool {
         let motion = self.look();
         self.look_at_watch();
+        if motion.moved {
+            self.moved = self.looked;
+        }
         let shared = Arc::clone(&self.shared);
         let mut desk = shared.desk();
         if let Some((why, code)) = desk.fatal.take() {
@@ -191,6 +200,7 @@ impl<T: Transport> Courier<T> {
         }
         let (least, most) = match (desk.waiting, desk.running) {
             _ if motion.under_way => UNDER_WAY,
+            (true, _) if self.looked - self.moved > AWAY => (WAITING.0, WAITING_LONG),
             (true, _) => WAITING,
             (false, true) => COMPUTING,
             (false, false) => IDLE,
@@ -202,7 +212,7 @@ impl<T: Transport> Courier<T> {
         if motion.under_way && motion.moved {
             return true;
         }
-        drop(shared.errand.wait_timeout(desk, self.nap));
+        drop(shared.outgoing.wait_timeout(desk, self.nap));
         true
     }
 

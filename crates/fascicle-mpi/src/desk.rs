@@ -61,7 +61,7 @@ pub(crate) struct Desk {
     pub(crate) waiting: bool,
     /// Whether a run goes on.
     pub(crate) running: bool,
-    /// What ends this run, and whether the leader was told that it has been used.
+    /// What ends this run, until the leader is told that it was used.
     pub(crate) cancel: Option<CancelHandle>,
     /// Leader: who is where.
     pub(crate) arrived: Vec<VecDeque<(u64, Errand)>>,
@@ -127,6 +127,24 @@ impl Desk {
     /// Those with whom this rank exchanges signs of life.
     pub(crate) fn peers(&self) -> Range<usize> {
         if self.rank == 0 { 1..self.size } else { 0..1 }
+    }
+
+    /// Leader: what a rank has come with for this occasion, if it has come; the leader itself has come for this.
+    /// One that has left will not come.
+    pub(crate) fn next_arrival(&mut self, rank: usize, mine: &Errand) -> Option<Errand> {
+        let now = self.at;
+        let queue = &mut self.arrived[rank];
+        while queue.front().is_some_and(|(at, _)| *at < now) {
+            queue.pop_front();
+        }
+        if let Some((_, errand)) = queue.pop_front() {
+            return Some(errand);
+        }
+        if let Some(gone) = (1..self.size).find(|&rank| self.departed[rank]) {
+            let doing = mine.told();
+            self.end_job(format!("rank {gone} has ended its program, and rank 0 is {doing}"), 70);
+        }
+        None
     }
 
     /// Leader: begins to hand out to so many ranks.

@@ -88,6 +88,10 @@ impl Ranks for Mpi {
         })
     }
 
+    fn all_work(&self) -> bool {
+        self.manager.is_for_ranks()
+    }
+
     fn manager(&self) -> Option<&dyn Execute> {
         (self.world.rank == 0).then_some(&self.manager as &dyn Execute)
     }
@@ -99,7 +103,7 @@ impl Ranks for Mpi {
     fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         self.world.shared.with(|desk| {
             let told = desk.pass_on(&outcome, &state, desk.at).map_err(|error| {
-                let why = Outcome::of_error(format!("its results could not be sent: {error}"));
+                let why = outcome.instead(format!("its results could not be sent: {error}"));
                 let _ = desk.pass_on(&why, &Frame::default(), desk.at);
                 RunError::Driver {
                     driver: DRIVER,

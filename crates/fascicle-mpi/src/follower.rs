@@ -1,6 +1,6 @@
 //! The other ranks: run what they are sent, until the leader says what has come of it.
 
-use fascicle_core::{ExecuteOptions, Frame, Outcome, Work, facts_of};
+use fascicle_core::{ExecuteOptions, Frame, Outcome, Work, facts_for_ranks};
 
 use crate::desk::Desk;
 use crate::message::{self, Errand, Numbered};
@@ -20,7 +20,7 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
         desk.running = true;
         desk.cancel.clone_from(&options.cancel);
     });
-    let errand = Errand::Run { host: world.host.clone(), facts: facts_of(work) };
+    let errand = Errand::Run { host: world.host.clone(), facts: facts_for_ranks(work) };
     let at = world.arrive(&errand);
     let mut frame = Frame::default();
     loop {

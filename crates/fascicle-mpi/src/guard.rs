@@ -14,6 +14,9 @@ use std::process::{Child, Command, Stdio};
 /// Those that are known to hang. Not a scheduler's daemon, which belongs to others too.
 const LAUNCHERS: [&str; 4] = ["mpirun", "mpiexec", "orterun", "orted"];
 
+/// How many processes may stand between a rank and its launcher, and one more.
+const MOST_BETWEEN: usize = 4;
+
 /// What it runs: a line on its input says that all is well.
 const SCRIPT: &str = r#"
 read -r well && exit 0
@@ -37,13 +40,9 @@ impl Guard {
         if std::env::var("OMPI_COMM_WORLD_LOCAL_RANK").ok()? != "0" {
             return None;
         }
-        let parent = parent_id();
-        let name = fs::read_to_string(format!("/proc/{parent}/comm")).ok()?;
-        if !LAUNCHERS.contains(&name.trim()) {
-            return None;
-        }
+        let launcher = launcher()?;
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "fascicle-guard", &parent.to_string()]);
+        command.args(["-c", SCRIPT, "fascicle-guard", &launcher.to_string()]);
         // In its own process group, for the launcher ends that of the rank.
         command.process_group(0).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -57,4 +56,21 @@ impl Guard {
         }
         let _ = self.0.wait();
     }
+}
+
+/// The process that has launched this one: its parent, or one further up where a shell stands between.
+fn launcher() -> Option<u32> {
+    let mut process = parent_id();
+    for _ in 0..MOST_BETWEEN {
+        let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+        // Debian's names are such as `mpirun.openmpi`.
+        let name = name.trim().split('.').next().unwrap_or_default();
+        if LAUNCHERS.contains(&name) {
+            return Some(process);
+        }
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        process =
+            status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())?;
+    }
+    None
 }

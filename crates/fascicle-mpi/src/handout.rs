@@ -87,7 +87,7 @@ impl Handout {
         share.has.pop_front();
         self.unfinished -= 1;
         self.pace = Some(self.pace.map_or(took, |pace| (pace * 3).saturating_add(took) / 4));
-        self.deal();
+        self.fill(rank);
         true
     }
 
@@ -105,6 +105,18 @@ impl Handout {
         }
         self.deal();
         true
+    }
+
+    /// Gives one rank as many pieces as it may have: the others had theirs when they finished one.
+    fn fill(&mut self, rank: usize) {
+        let most = 1 + self.most_ahead();
+        while !self.ranks[rank].asked && self.ranks[rank].has.len() < most {
+            let Some(piece) = self.again.pop_front().or_else(|| self.fresh.next()) else {
+                return self.take_back();
+            };
+            self.ranks[rank].has.push_back(piece);
+            self.orders.push_back(Order::Send { rank, piece });
+        }
     }
 
     /// Gives everybody a piece, then everybody another, and so on, up to so many as they may have; where

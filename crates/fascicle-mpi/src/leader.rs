@@ -1,10 +1,12 @@
 //! Rank 0: hands out, runs pieces itself, merges.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use fascicle_core::{
-    Cause, Context, Execute, ExecuteOptions, Facts, Failure, Fold, Frame, Listener, LogLine,
-    RanksDiffer, Report, Rounds, RunError, Work, facts_of, first_difference,
+    CancelHandle, Cause, Context, Execute, ExecuteOptions, Facts, Failure, Fold, Frame, Listener,
+    LogLine, RanksDiffer, Report, Rounds, RunError, Work, facts_for_ranks, first_difference,
 };
 
 use crate::DRIVER;
@@ -37,6 +39,10 @@ impl Manager {
     pub(crate) fn new(world: &'static World, runs: Runs) -> Self {
         Self { world, runs }
     }
+
+    pub(crate) fn is_for_ranks(&self) -> bool {
+        matches!(self.runs, Runs::OnRanks(_))
+    }
 }
 
 impl Execute for Manager {
@@ -67,7 +73,7 @@ impl Execute for Manager {
             Runs::OnLeader(driver) => {
                 self.agree(work)?;
                 world.shared.with(|desk| desk.running = true);
-                return driver.run(work, fold, options, on);
+                return self.alone(driver.as_ref(), work, fold, options, on);
             }
         };
         check(work, options)?;
@@ -82,9 +88,29 @@ impl Execute for Manager {
 }
 
 impl Manager {
+    /// A run of this rank alone, which another one may be told to end.
+    fn alone(
+        &self,
+        driver: &dyn Execute,
+        work: &dyn Work,
+        fold: &mut dyn Fold,
+        options: &ExecuteOptions,
+        on: &mut Listener<'_>,
+    ) -> Result<Report, RunError> {
+        let shared = &self.world.shared;
+        let (stop, own) = (Arc::clone(&shared.stop), options.cancel.clone());
+        let cancel = CancelHandle::new().with_sign(move || {
+            stop.load(Ordering::Relaxed) || own.as_ref().is_some_and(CancelHandle::is_cancelled)
+        });
+        let mut report = driver.run(work, fold, &options.clone().with_cancel(cancel), on)?;
+        let asked = shared.desk().asked_to_end.take();
+        report.log.extend(asked.map(told_to_end));
+        Ok(report)
+    }
+
     /// Waits for all ranks, and sees whether they are to run the same; gives their hosts.
     fn agree(&self, work: &dyn Work) -> Result<Vec<String>, RunError> {
-        let facts = facts_of(work);
+        let facts = facts_for_ranks(work);
         let mine = Errand::Run { host: self.world.host.clone(), facts: Facts::new() };
         let mut hosts = vec![self.world.host.clone()];
         let mut differs = None;
@@ -185,7 +211,7 @@ impl Run<'_, '_> {
         }
         if let Some(rank) = asked {
             self.rounds.interrupt();
-            self.rounds.note(LogLine::warning(format!("rank {rank} was told to end the run")));
+            self.rounds.note(told_to_end(rank));
         }
     }
 
@@ -237,6 +263,10 @@ impl Run<'_, '_> {
             }
         }
     }
+}
+
+fn told_to_end(rank: usize) -> LogLine {
+    LogLine::warning(format!("rank {rank} was told to end the run"))
 }
 
 /// A failure that says where it happened.

@@ -52,7 +52,7 @@
 //! # How it works
 //! All ranks run the same program and make the same calls in the same order, so that each has the work as it
 //! is: nothing of it is sent, and it needs neither `Send` nor serde. A run begins when all ranks have come to
-//! it and agree on what it is: on all [facts](fascicle_core::facts_of) of the work.
+//! it and agree on what it is: on all [facts](fascicle_core::facts_for_ranks) of the work.
 //!
 //! Rank 0 *leads*. It sends the others numbers of pieces, two more than they run and more of short ones, so that
 //! nobody waits for it while it computes itself; takes back what waits behind a long piece, where another rank
@@ -83,6 +83,7 @@
 //! - A rank is not forked, MPI is not started without a launcher, and ends when all programs have ended.
 //!
 //! # What is not
+//! - It needs a Unix: on Windows there are threads.
 //! - A rank that is lost is not replaced: MPI has no means for it. What was done is in the journal, if there is one.
 //! - A piece has no time limit, and a rank makes one run at a time.
 //! - The process that ends a hanging `mpirun` knows Open MPI 4's, not the daemons of version 5.

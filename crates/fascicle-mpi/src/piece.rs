@@ -34,7 +34,7 @@ pub(crate) fn run<'a>(
     world.quiet.iter().for_each(Quiet::listen);
     let mut cx = cx.with_stop(&world.shared.stop);
     let result = with_share(world.share, || attempt(work, piece, &mut cx, frame));
-    world.quiet.iter().for_each(Quiet::hush);
+    world.quiet.iter().for_each(Quiet::end);
     set(None);
     let log = cx.take_log();
     Ran { took: started.elapsed(), log, result }

@@ -11,6 +11,9 @@ use nix::unistd::dup2_stdout;
 /// The longest line that is kept whole.
 const MOST: usize = 4096;
 
+/// Follows what a piece prints. Where a piece prints it itself, a line ends there, too.
+const END: u8 = 0x04;
+
 /// Lines that are kept of what a rank prints in one run.
 const MOST_LINES: usize = 1000;
 
@@ -29,6 +32,8 @@ pub(crate) struct Quiet {
 pub(crate) struct Overheard {
     pipe: PipeReader,
     line: Vec<u8>,
+    /// Whether a line goes on that was too long.
+    is_cut: bool,
     /// How many lines of this run there were.
     run: u64,
     count: usize,
@@ -42,7 +47,7 @@ impl Quiet {
         let nowhere = File::options().write(true).open("/dev/null")?;
         let quiet = Self { nowhere, pipe };
         quiet.hush();
-        Ok((quiet, Overheard { pipe: read, line: Vec::new(), run: 0, count: 0 }))
+        Ok((quiet, Overheard { pipe: read, line: Vec::new(), is_cut: false, run: 0, count: 0 }))
     }
 
     /// What is printed now is a piece's.
@@ -56,6 +61,12 @@ impl Quiet {
         // What was printed before goes where it was to go.
         let _ = io::stdout().flush();
         let _ = dup2_stdout(&self.nowhere);
+    }
+
+    /// The piece is over, and a line that it has begun as well.
+    pub(crate) fn end(&self) {
+        self.hush();
+        let _ = (&self.pipe).write_all(&[END]);
     }
 }
 
@@ -74,8 +85,17 @@ impl Overheard {
     }
 
     fn take(&mut self, byte: u8, heard: &mut dyn FnMut(String)) {
-        if byte != b'\n' && self.line.len() < MOST {
-            return self.line.push(byte);
+        if byte == b'\n' || byte == END {
+            let rest_of_long = std::mem::take(&mut self.is_cut);
+            if self.line.is_empty() && (byte == END || rest_of_long) {
+                return;
+            }
+        } else {
+            self.line.push(byte);
+            self.is_cut = self.line.len() == MOST;
+            if !self.is_cut {
+                return;
+            }
         }
         let line = String::from_utf8_lossy(&self.line).into_owned();
         self.line.clear();
@@ -85,5 +105,25 @@ impl Overheard {
             Ordering::Equal => heard("… and more".to_string()),
             Ordering::Greater => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pieces_print_is_kept_line_by_line() {
+        let (read, mut write) = io::pipe().unwrap();
+        let mut overheard =
+            Overheard { pipe: read, line: Vec::new(), is_cut: false, run: 0, count: 0 };
+        let long: String = (0..MOST + 10).map(|k| char::from(b'a' + (k % 26) as u8)).collect();
+        let exact = "x".repeat(MOST);
+        write!(write, "one\n\n{long}\n{exact}\nbegun").unwrap();
+        write.write_all(&[END, END]).unwrap();
+        drop(write);
+        let mut lines = Vec::new();
+        overheard.lines(0, &mut |line| lines.push(line));
+        assert_eq!(lines, ["one", "", &long[..MOST], &long[MOST..], &exact, "begun"]);
     }
 }

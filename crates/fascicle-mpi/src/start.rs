@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fascicle_core::Launch;
 
 /// After this time it is said that it takes long.
-const LONG: Duration = Duration::from_secs(15);
+pub(crate) const LONG: Duration = Duration::from_secs(15);
 
 /// How often it is looked for ranks that have ended.
 const LOOK: Duration = Duration::from_millis(300);

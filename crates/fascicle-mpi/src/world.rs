@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fascicle_core::{InStep, Launch, RunError, available_cores, run_in_step};
 use mpi::Threading;
@@ -18,9 +18,10 @@ use crate::guard::Guard;
 use crate::message::{Errand, Word};
 use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
-use crate::{DRIVER, start, sys};
+use crate::start::{self, LONG};
+use crate::{DRIVER, sys};
 
-/// How long a rank waits for others before it looks again whether it is to end.
+/// How long a rank waits for news before it looks again: a wait has an end in any case.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// How long the end of the job may take once it was asked for.
@@ -61,8 +62,14 @@ impl World {
         let waiting = start::watch();
         let started = mpi::initialize_with_threading(Threading::Multiple);
         drop(waiting);
-        let (universe, threading) = started
-            .ok_or("it was started already: leave that to fascicle, and use MPI_COMM_WORLD after its first run")?;
+        let Some((universe, threading)) = started else {
+            guard.into_iter().for_each(Guard::end);
+            return Err(
+                "it was started already: leave that to fascicle, and use MPI_COMM_WORLD after its \
+                        first run"
+                    .to_string(),
+            );
+        };
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = (Some(universe), guard);
         sys::at_exit(at_exit);
         let world = SimpleCommunicator::world();
@@ -97,26 +104,17 @@ impl World {
 
     /// Leader: waits until all have come for the same, and gives what they have come with.
     pub(crate) fn collect(&self, mine: &Errand) -> Vec<(usize, Errand)> {
+        let (started, mut said) = (Instant::now(), false);
         let mut there = Vec::new();
         for rank in 1..self.size {
             let errand = loop {
-                let found = self.shared.wait(LOOK, |desk| {
-                    if desk.departed[rank] {
-                        let doing = mine.told();
-                        desk.end_job(
-                            format!("rank {rank} has ended its program, and rank 0 is {doing}"),
-                            70,
-                        );
-                    }
-                    let now = desk.at;
-                    let queue = &mut desk.arrived[rank];
-                    while queue.front().is_some_and(|(at, _)| *at < now) {
-                        queue.pop_front();
-                    }
-                    queue.pop_front()
-                });
-                if let Some((_, errand)) = found {
+                if let Some(errand) = self.shared.wait(LOOK, |desk| desk.next_arrival(rank, mine)) {
                     break errand;
+                }
+                if !said && started.elapsed() > LONG {
+                    said = true;
+                    let (seconds, doing) = (LONG.as_secs(), mine.told());
+                    eprintln!("fascicle: rank 0 has waited {seconds} s for rank {rank}, {doing}");
                 }
             };
             if errand.told() != mine.told() {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+#[cfg(feature = "hdf5")]
+use fascicle_core::write_once;
 use fascicle_core::{Data, DataError, EnsembleError, PieceFailure, RunError};
 use fascicle_dynamics::{ModelError, RecipeError, SimulationError};
 use thiserror::Error;
@@ -64,7 +66,8 @@ pub enum Error {
         /// Where it is saved.
         rescue: Rescue,
     },
-    /// Some batches failed. All others were finished, but on ranks of MPI, and are saved.
+    /// Some batches failed. What is finished is saved: all others, but on ranks of MPI, where the first
+    /// failure ends the run.
     #[error(
         "{} of {batches} batches failed{}; {rescue}{}",
         failures.len(),
@@ -187,14 +190,29 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
             let rescue = save(&finished);
             Error::UnknownOutput { source, finished, rescue }
         }
+        EnsembleError::Run(source @ RunError::OnLeader { keeps_results: true, .. }) => {
+            wait_for_leader();
+            Error::Ensemble(EnsembleError::Run(source))
+        }
         other => Error::Ensemble(other),
     }
 }
 
+/// What there is to be saved is on rank 0, and this rank is not to end the job meanwhile.
+#[cfg(feature = "hdf5")]
+fn wait_for_leader() {
+    let _ = write_once(RESCUING, || Ok::<_, String>(()), |message| message);
+}
+
+#[cfg(not(feature = "hdf5"))]
+fn wait_for_leader() {}
+
+/// What ranks meet for then.
+#[cfg(feature = "hdf5")]
+const RESCUING: &str = "saving what is finished";
+
 #[cfg(feature = "hdf5")]
 fn save(data: &Data) -> Rescue {
-    use fascicle_core::write_once;
-
     let trajectories = data.seeds().len();
     if trajectories == 0 {
         return Rescue::Nothing;
@@ -205,7 +223,7 @@ fn save(data: &Data) -> Rescue {
         Ok(())
     };
     // What becomes of it is in the error of rank 0 itself.
-    let _ = write_once("saving what is finished", save, |message| message);
+    let _ = write_once(RESCUING, save, |message: String| message);
     rescue
 }
 

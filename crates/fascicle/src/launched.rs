@@ -69,7 +69,9 @@ pub(crate) fn mpi(tasks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
     let tasks = tasks.map(check_workers).transpose()?;
     match Launch::here() {
         Some(launch) if !is_apart() => ranks(launch, tasks),
-        _ => match tasks {
+        // As with processes, a run there is this rank's own.
+        Some(_) => Ok(Box::new(Alone)),
+        None => match tasks {
             Some(found @ 2..) => Err(RunError::TooFewRanks { found, ranks: 1 }),
             _ => Ok(Box::new(Alone)),
         },

@@ -79,8 +79,11 @@ pub(super) const ROWS: &[Row] = &[
     ("seeds", "rank 1 has other seeds", "an error that names them", |p| {
         ends(p, "seeds", 2.0, &["rank 1 on ", "seeds: expected 0-399, found 1-400"])
     }),
-    ("kept", "rank 1 is asked for other trajectories to keep", "an error that says so", |p| {
-        ends(p, "kept", 2.0, &["was run for other trajectories"])
+    ("kept", "rank 1 is asked for other trajectories to keep", "an error that names them", |p| {
+        ends(p, "kept", 2.0, &["rank 1 on ", "trajectories to keep: expected none, found all"])
+    }),
+    ("dropped", "rank 1 is to drop what fails", "an error that says so", |p| {
+        ends(p, "dropped", 2.0, &["rank 1 on ", "on failure: expected Fail, found Drop"])
     }),
     ("version", "rank 1 runs work of another version", "an error that names both", |p| {
         ends(p, "version", 2.0, &["rank 1 on ", "version: expected fascicle 0.0.2, found fascicle"])
@@ -99,6 +102,19 @@ pub(super) const ROWS: &[Row] = &[
     ("calls", "rank 1 saves while others run", "ended, with both calls named", |p| {
         ends(p, "another call", 2.0, &["rank 1 is at saving data, and rank 0 is at a run"])
     }),
+    (
+        "late-start",
+        "rank 1 comes to its first run after 17 s, and to its second",
+        "both are said, and all go on",
+        |p| {
+            let ended = end(mpirun(2, &p.ranked)?.args(["fault", "late start", "1"]), 90)?;
+            let start = "has waited 15 s for the other ranks to come to their first run";
+            let later = "rank 0 has waited 15 s for rank 1, at a run";
+            let said = |text: &str| ended.err.matches(text).count();
+            let well = ended.code == Some(0) && (said(start), said(later)) == (1, 1);
+            Ok((if well { "said, gone on".to_string() } else { ended.err.clone() }, well))
+        },
+    ),
     (
         "late-leader",
         "rank 0 has 22 s to do after the run, the others nothing",
@@ -180,8 +196,9 @@ fn ends(programs: &Programs, kind: &str, within: f64, says: &[&str]) -> Found {
 }
 
 fn ends_on(programs: &Programs, kind: &str, rank: usize, within: f64, says: &[&str]) -> Found {
+    let folder = tempfile::tempdir()?;
     let mut command = mpirun(3, &programs.ranked)?;
-    command.args(["fault", kind, &rank.to_string()]).current_dir(std::env::temp_dir());
+    command.args(["fault", kind, &rank.to_string()]).current_dir(&folder);
     let ended = end(&mut command, 60)?;
     if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
         return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
@@ -194,7 +211,7 @@ fn ends_on(programs: &Programs, kind: &str, rank: usize, within: f64, says: &[&s
 fn panics(programs: &Programs, rank: usize) -> Found {
     let folder = tempfile::tempdir()?;
     let mut command = mpirun(3, &programs.ranked)?;
-    command.args(["fault", "panic", &rank.to_string(), "none", "700"]).current_dir(&folder);
+    command.args(["fault", "panic", &rank.to_string(), "700"]).current_dir(&folder);
     let ended = end(&mut command, 60)?;
     let on_rank = format!("on rank {rank} (");
     let says = [&on_rank, "batch ", "(seeds ", "panicked: this batch", "the run was ended early"];

@@ -37,8 +37,8 @@ impl Ended {
 /// When there is no `mpirun`: the command that installs it.
 pub fn mpirun(ranks: usize, program: &Path) -> Result<Command, Box<dyn Error>> {
     let known = Command::new("mpirun").arg("--version").output();
-    if !known.is_ok_and(|known| known.status.success()) {
-        return Err("expected mpirun, found none: install Open MPI with `./task mpi`".into());
+    if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("Open MPI")) {
+        return Err("expected Open MPI's mpirun, found none: install it with `./task mpi`".into());
     }
     let mut command = Command::new("mpirun");
     command.args(["--allow-run-as-root", "--oversubscribe", "-n", &ranks.to_string()]).arg(program);

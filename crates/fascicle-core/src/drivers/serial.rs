@@ -1,5 +1,6 @@
 //! One piece after another, here.
 
+use crate::cores::{available_cores, with_share};
 use crate::drivers::{Rounds, attempt};
 use crate::{Context, Execute, ExecuteOptions, Fold, Frame, Listener, Report, RunError, Work};
 
@@ -24,12 +25,12 @@ impl Execute for Serial {
         on: &mut Listener<'_>,
     ) -> Result<Report, RunError> {
         super::check(self.name(), work, options)?;
-        let mut frame = Frame::default();
+        let (mut frame, share) = (Frame::default(), available_cores());
         let mut rounds = Rounds::begin(work, fold, on, options, (self.name(), 1));
         loop {
             while let Some(piece) = rounds.next_piece() {
                 let mut cx = Context::new(0).with_cancel(options.cancel.clone());
-                let result = attempt(work, piece, &mut cx, &mut frame);
+                let result = with_share(share, || attempt(work, piece, &mut cx, &mut frame));
                 rounds.finish(piece, 0, &cx.take_log(), result.map(|()| &frame));
             }
             if !rounds.another_round() {

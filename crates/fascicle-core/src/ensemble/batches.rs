@@ -1,7 +1,7 @@
 //! An ensemble as work: batches of seeds.
 
 use super::plan::Plan;
-use super::{Ensemble, Keep, Recorder, checkpoint};
+use super::{Ensemble, OnFailure, Recorder, RunOptions, checkpoint};
 use crate::data::OutputSpec;
 use crate::{Context, Failure, Fingerprint, Frame, FrameError, Seed, Work};
 
@@ -10,7 +10,7 @@ pub(super) struct Batches<'a> {
     ensemble: &'a dyn Ensemble,
     plan: &'a Plan<'a>,
     times: Vec<f64>,
-    keep: &'a Keep,
+    options: &'a RunOptions,
     drop_failed: bool,
 }
 
@@ -18,10 +18,10 @@ impl<'a> Batches<'a> {
     pub(super) fn new(
         ensemble: &'a dyn Ensemble,
         plan: &'a Plan<'a>,
-        keep: &'a Keep,
-        drop_failed: bool,
+        options: &'a RunOptions,
     ) -> Self {
-        Self { ensemble, plan, times: ensemble.times(), keep, drop_failed }
+        let drop_failed = options.on_failure == OnFailure::Drop;
+        Self { ensemble, plan, times: ensemble.times(), options, drop_failed }
     }
 }
 
@@ -40,9 +40,13 @@ impl Work for Batches<'_> {
         checkpoint::facts(self.ensemble, self.plan)
     }
 
+    fn wishes(&self) -> Vec<(String, String)> {
+        checkpoint::wishes(self.options)
+    }
+
     fn run(&self, piece: u64, cx: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
         let group = self.ensemble.group();
-        let mut record = Recorder::new(&self.times, group, self.keep, self.drop_failed);
+        let mut record = Recorder::new(&self.times, group, &self.options.keep, self.drop_failed);
         let seeds = self.seeds(piece);
         self.ensemble.run(&seeds, cx, &mut record)?;
         record.check_seeds(&seeds)?;
@@ -64,7 +68,7 @@ impl Work for Batches<'_> {
         if !self.drop_failed && !dropped.is_empty() {
             return false;
         }
-        let wanted = there.iter().filter(|&&seed| self.keep.wants(seed)).copied();
+        let wanted = there.iter().filter(|&&seed| self.options.keep.wants(seed)).copied();
         let same_kept = wanted.eq(kept);
         there.extend(dropped.into_iter().flat_map(|failure| failure.seeds));
         there.sort_unstable();

@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::run::version;
 use super::until::Until;
-use super::{Ensemble, RunOptions};
+use super::{Ensemble, Keep, RunOptions};
 use crate::failure::{runs_of, show_run};
 use crate::{Execute, Fingerprint, Journaled, Seed};
 
@@ -38,6 +38,29 @@ pub(super) fn facts(ensemble: &dyn Ensemble, plan: &Plan<'_>) -> Vec<(String, St
     });
     facts.extend(more.into_iter().chain(until).map(|(name, value)| (name.to_string(), value)));
     facts
+}
+
+/// What a run is asked for that a checkpoint need not know, but all ranks must, in words.
+pub(super) fn wishes(options: &RunOptions) -> Vec<(String, String)> {
+    let kept = match &options.keep {
+        Keep::None => "none".to_string(),
+        Keep::All => "all".to_string(),
+        Keep::Seeds(seeds) => told(&seeds.iter().copied().collect::<Vec<_>>()),
+    };
+    let append = options.append.as_ref().map_or("nothing".to_string(), |data| {
+        format!("{} trajectories (digest {})", data.seeds().len(), &data.digest()[..16])
+    });
+    let most = options.until.as_ref().map_or("no".to_string(), |until| {
+        format!("at most {} trajectories", until.max_trajectories)
+    });
+    [
+        ("trajectories to keep", kept),
+        ("on failure", format!("{:?}", options.on_failure)),
+        ("data to append to", append),
+        ("stop at a standard error", most),
+    ]
+    .map(|(name, value)| (name.to_string(), value))
+    .to_vec()
 }
 
 /// Seeds in words: runs of them, and of long lists a digest besides.

@@ -220,6 +220,10 @@ impl Fold for EnsembleFold<'_> {
         State::of(self).pack().ok()
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn restore(&mut self, state: &Frame) -> Result<(), FoldError> {
         State::unpack(state, self.parts.times.len())?.put_into(self);
         Ok(())

@@ -414,7 +414,7 @@ fn a_resume_must_agree_on_when_to_stop() {
     let fingerprint = |coins: &Coins, options: &RunOptions| {
         let plan = Plan::new(coins, options).unwrap();
         let mut to = Fingerprint::new();
-        Batches::new(coins, &plan, &Keep::None, false).fingerprint(&mut to);
+        Batches::new(coins, &plan, options).fingerprint(&mut to);
         to.hex()
     };
     let options = until("side", 0.1, 1000);

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::{Ensemble, EnsembleError, OnFailure, RunOptions, checkpoint};
 use crate::data::{DataParts, Provenance, RunRecord};
 use crate::{
-    Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Report, RunError, Snapshot,
+    Cause, Data, Event, Execute, Listener, LogLine, PieceFailure, Ranks, Report, RunError, Snapshot,
 };
 
 /// Runs an ensemble on a driver. Everything that can be checked is checked before a worker starts.
@@ -31,14 +31,15 @@ pub fn run_ensemble(
         return with_nothing_more(parts, driver, line, on);
     }
     let drop_failed = options.on_failure == OnFailure::Drop;
-    let work = Batches::new(ensemble, &plan, &options.keep, drop_failed);
+    let work = Batches::new(ensemble, &plan, options);
     let journaled = checkpoint::driver(driver, options);
     let driver = journaled.as_ref().map_or(driver, |journaled| journaled as &dyn Execute);
     tell(&ensemble.log(), on);
     let before = Before { seeds: parts.seeds.len(), failures: parts.failures.len() };
     let mut fold = EnsembleFold::new(&plan, parts, drop_failed);
     let mut heard = Heard::default();
-    let ends = driver.ranks().is_some() && options.on_failure == OnFailure::Fail;
+    let many = driver.ranks().is_some_and(Ranks::all_work);
+    let ends = many && options.on_failure == OnFailure::Fail;
     let execute = options.execute.clone().with_end_at_failure(ends);
     let result = {
         let mut listener = |event: Event<'_>| heard.listen(event, on);

@@ -119,9 +119,10 @@ fn mutate(frame: &crate::Frame, draws: &mut crate::Draws) -> crate::Frame {
 
 #[test]
 fn mutated_frames_never_panic() {
-    let (keep, options) = (Keep::All, RunOptions::new().with_seeds(0..4_u64));
+    let options = RunOptions::new().with_seeds(0..4_u64).with_keep_all_trajectories();
+    let options = options.with_on_failure(OnFailure::Drop);
     let plan = plan::Plan::new(&Kinds, &options).unwrap();
-    let work = batches::Batches::new(&Kinds, &plan, &keep, true);
+    let work = batches::Batches::new(&Kinds, &plan, &options);
     let mut frame = crate::Frame::default();
     crate::Work::run(&work, 0, &mut Context::default(), &mut frame).unwrap();
     assert!(crate::Work::accepts(&work, 0, &frame));

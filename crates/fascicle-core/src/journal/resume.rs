@@ -42,6 +42,10 @@ impl<W: Work + ?Sized> Work for Rest<'_, W> {
         self.work.facts()
     }
 
+    fn wishes(&self) -> Vec<(String, String)> {
+        self.work.wishes()
+    }
+
     fn number(&self, piece: u64) -> u64 {
         self.work.number(self.there.missing(piece))
     }

@@ -75,7 +75,7 @@ pub fn run() -> Outcome {
     println!("threads {}", parallel_driver_threads(&sim, 2)?.digest());
 
     // A chart, and what a run inside of a piece does.
-    data_inside(&sim)?;
+    data_inside(&sim, &folder)?;
     rest.plot_populations()?.save(format!("{folder}/populations-of-{}.svg", rank()))?;
     println!("log {}", rest.log().iter().any(|line| line.text.starts_with("rank 0 on ")));
     Ok(())
@@ -109,7 +109,7 @@ fn beside_a_run(
         }
         ControlFlow::Continue(())
     })?;
-    let in_step = std::env::var_os("OMPI_COMM_WORLD_SIZE").is_some_and(|size| size != "1");
+    let in_step = fascicle::core::Launch::here().is_some();
     println!("together {} {}", together.digest(), (refused == 1) == in_step);
     Ok(())
 }
@@ -139,17 +139,26 @@ fn saved_elsewhere(data: &Data, folder: &str) -> Result<String, Box<dyn std::err
 }
 
 /// A run on processes inside of a piece stays on the rank that runs the piece.
-fn data_inside(sim: &Simulation<SpinBoson, FewestSwitchesSurfaceHopping>) -> Outcome {
+fn data_inside(sim: &Simulation<SpinBoson, FewestSwitchesSurfaceHopping>, folder: &str) -> Outcome {
     let mut inner = spin_boson(MeanField::default());
     inner.settings.tmax = 0.4;
     inner.settings.num_trajs = 10;
     let expected = serial_driver(&inner)?.digest();
+    let many = if fascicle::core::Launch::here().is_some() { 2 } else { 1 };
     let mut outer = sim.clone();
     outer.algorithm.recipe.initialization.push(task("inside", move |_, _| {
-        let inside = parallel_driver_multiprocessing(&inner, 2).map_err(Failure::other)?;
-        if inside.digest() == expected { Ok(()) } else { Err(Failure::other("other bits inside")) }
+        for inside in
+            [parallel_driver_multiprocessing(&inner, 2), parallel_driver_mpi(&inner, many)]
+        {
+            if inside.map_err(Failure::other)?.digest() != expected {
+                return Err(Failure::other("other bits inside"));
+            }
+        }
+        Ok(())
     }));
     println!("inside {}", parallel_driver_mpi(&outer, None)?.digest());
+    let checkpoint = RunOptions::new().with_checkpoint(format!("{folder}/inside.journal"));
+    println!("inside of a serial run {}", Driver::Serial.run(&outer, checkpoint)?.digest());
     Ok(())
 }
 

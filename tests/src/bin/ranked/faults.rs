@@ -18,7 +18,7 @@ type Sim = Simulation<SpinBoson, FewestSwitchesSurfaceHopping>;
 /// beside it.
 pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
     let here = rank() == on;
-    let milliseconds: u64 = rest.get(1).map_or(Ok(20), |text| text.parse())?;
+    let milliseconds: u64 = rest.first().map_or(Ok(20), |text| text.parse())?;
     let mut sim = simulation(kind, here, Duration::from_millis(milliseconds));
     match kind {
         "main panics" if here => {
@@ -29,7 +29,6 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
             say_now(kind);
             return Err("an error of this rank's own".into());
         }
-        "no call" if here => return Ok(()),
         "another call" => {
             let first = Driver::Mpi.run(&sim, RunOptions::new())?;
             if here {
@@ -37,6 +36,8 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
                 first.save(std::env::temp_dir().join("another_call.h5"))?;
             }
         }
+        "late start" if here => late_twice(&sim)?,
+        "late start" => drop(Driver::Mpi.run(&sim, RunOptions::new())?),
         "late follower" => late(&sim, here),
         "closure" => return closure(if here { 0.2 } else { 0.3 }),
         "version" => return version(if here { "fascicle 0.0.1" } else { "fascicle 0.0.2" }),
@@ -46,7 +47,7 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
     if here {
         differ(kind, &mut sim)?;
     }
-    let data = Driver::Mpi.run(&sim, options(kind, here, rest.first().copied()))?;
+    let data = Driver::Mpi.run(&sim, options(kind, here))?;
     show(&data)?;
     afterwards(kind, here, &sim)
 }
@@ -79,6 +80,14 @@ fn late(sim: &Sim, here: bool) {
     }
 }
 
+/// A rank that has much to do before each of two runs.
+fn late_twice(sim: &Sim) -> Outcome {
+    std::thread::sleep(Duration::from_secs(17));
+    Driver::Mpi.run(sim, RunOptions::new())?;
+    std::thread::sleep(Duration::from_secs(17));
+    Ok(())
+}
+
 /// What one rank has otherwise.
 fn differ(kind: &str, sim: &mut Sim) -> Outcome {
     match kind {
@@ -90,13 +99,13 @@ fn differ(kind: &str, sim: &mut Sim) -> Outcome {
     Ok(())
 }
 
-fn options(kind: &str, here: bool, checkpoint: Option<&str>) -> RunOptions {
+fn options(kind: &str, here: bool) -> RunOptions {
     let options = RunOptions::new();
-    match (kind, checkpoint) {
-        ("seeds", _) if here => options.with_seeds(1..401_u64),
-        ("kept", _) if here => options.with_keep_all_trajectories(),
-        ("too many", _) => options.with_tasks(9),
-        (_, Some(path)) if path != "none" => options.with_checkpoint(path),
+    match kind {
+        "seeds" if here => options.with_seeds(1..401_u64),
+        "kept" if here => options.with_keep_all_trajectories(),
+        "dropped" if here => options.with_on_failure(OnFailure::Drop),
+        "too many" => options.with_tasks(9),
         _ => options,
     }
 }
@@ -198,10 +207,6 @@ fn misbehave(kind: &str) {
         "exit well" => {
             say_now("exit well");
             std::process::exit(0);
-        }
-        "kill" => {
-            say_now("kill");
-            let _ = raise(Signal::SIGKILL);
         }
         "stop" => {
             say_now("stop");

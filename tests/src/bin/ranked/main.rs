@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ranked all DRIVER                 every model with every algorithm; a name and a digest a line
-//! ranked fault KIND RANK [CHECKPOINT [MILLISECONDS A BATCH]]
+//! ranked fault KIND RANK [MILLISECONDS A BATCH]
 //!                                   a run in which a rank does something that it should not
 //! ranked calls                      runs one after the other: appended, kept, stopped at an error, nested
 //! ranked alone                      a run without a launcher, and what it has started
