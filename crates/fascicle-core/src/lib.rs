@@ -102,7 +102,8 @@ pub use journal::{JournalError, Journaled, SyncDue};
 pub use launch::Launch;
 pub use random::{Draws, LaneDraws, Purpose, Seed, SeedOutOfRange, Seeding};
 pub use ranks::{
-    InStep, Lead, Outcome, Ranks, in_step, is_apart, run_in_step, run_on_ranks, write_once,
+    InStep, Lead, Meeting, Outcome, Ranks, in_step, is_apart, run_in_step, run_on_ranks,
+    write_before_the_end, write_once,
 };
 #[cfg(feature = "hdf5")]
 pub use storage::StorageError;

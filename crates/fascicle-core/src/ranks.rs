@@ -7,6 +7,7 @@
 mod outcome;
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::sync::OnceLock;
 
 use crate::cores::is_in_piece;
@@ -143,9 +144,19 @@ impl Drop for Telling<'_> {
 pub struct InStep {
     /// Its number; 0 leads.
     pub rank: usize,
-    /// Returns when all ranks have come here. What is done here is given in words, and on the rank that leads
-    /// whether it has failed, and why; all get that.
-    pub meet: fn(what: &str, failed: Option<String>) -> Option<String>,
+    /// Returns when all ranks have come to this; gives what has failed there on the rank that leads.
+    pub meet: fn(Meeting<'_>) -> Option<String>,
+}
+
+/// For what ranks meet.
+#[derive(Clone, Debug)]
+pub struct Meeting<'a> {
+    /// What is done there, in words.
+    pub what: &'a str,
+    /// On the rank that leads: whether it has failed, and why.
+    pub failed: Option<String>,
+    /// Whether the rank that leads waits for the others as well, and not they for it alone.
+    pub leader_waits: bool,
 }
 
 /// There is one world of ranks in a process, from when it is started until the process ends.
@@ -199,8 +210,27 @@ pub fn in_step() -> Option<InStep> {
 ///
 /// # Errors
 /// The writer's. The other ranks make theirs of what it says.
-pub fn write_once<E: std::fmt::Display>(
+pub fn write_once<E: Display>(
     what: &str,
+    write: impl FnOnce() -> Result<(), E>,
+    elsewhere: impl FnOnce(String) -> E,
+) -> Result<(), E> {
+    write_on_leader(what, true, write, elsewhere)
+}
+
+/// The same before a program ends with an error: the other ranks wait for the one that writes, which does not wait
+/// for them, for they may be busy yet.
+pub fn write_before_the_end(what: &str, write: impl FnOnce()) {
+    let write = || {
+        write();
+        Ok::<_, String>(())
+    };
+    let _ = write_on_leader(what, false, write, |message| message);
+}
+
+fn write_on_leader<E: Display>(
+    what: &str,
+    leader_waits: bool,
     write: impl FnOnce() -> Result<(), E>,
     elsewhere: impl FnOnce(String) -> E,
 ) -> Result<(), E> {
@@ -214,6 +244,7 @@ pub fn write_once<E: std::fmt::Display>(
     if APART.get() != Apart::No {
         return written;
     }
-    let failed = meet(what, written.as_ref().err().map(ToString::to_string));
+    let failed = written.as_ref().err().map(ToString::to_string);
+    let failed = meet(Meeting { what, failed, leader_waits });
     written.and_then(|()| failed.map_or(Ok(()), |message| Err(elsewhere(message))))
 }

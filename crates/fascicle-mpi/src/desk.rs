@@ -65,8 +65,8 @@ pub(crate) struct Desk {
     pub(crate) cancel: Option<CancelHandle>,
     /// Leader: who is where.
     pub(crate) arrived: Vec<VecDeque<(u64, Errand)>>,
-    /// Others: the last occasion that the leader has let pass, and what had failed there.
-    pub(crate) passed: Option<(u64, Option<String>)>,
+    /// Others: occasions that the leader has let pass, and what had failed there.
+    pub(crate) passed: VecDeque<(u64, Option<String>)>,
     /// What this rank is to run next.
     pub(crate) queue: VecDeque<Numbered>,
     leading: Option<Leading>,
@@ -99,7 +99,7 @@ impl Desk {
             running: false,
             cancel: None,
             arrived: vec![VecDeque::new(); size],
-            passed: None,
+            passed: VecDeque::new(),
             queue: VecDeque::new(),
             leading: None,
             done: VecDeque::new(),
@@ -229,6 +229,12 @@ impl Desk {
         self.outcomes.pop_front().map(|(_, outcome, state)| (outcome, state))
     }
 
+    /// Others: that the leader has let this occasion pass, and what had failed there.
+    pub(crate) fn take_passed(&mut self, at: u64) -> Option<(u64, Option<String>)> {
+        let is_it = self.passed.front().is_some_and(|(passed, _)| *passed == at);
+        if is_it { self.passed.pop_front() } else { None }
+    }
+
     /// Begins an occasion on which all ranks come together, unless another thread is in one.
     pub(crate) fn enter(&mut self) -> bool {
         !std::mem::replace(&mut self.entered, true)
@@ -284,7 +290,7 @@ impl Desk {
     pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame) {
         match word {
             Word::Arrived { at, errand } => self.arrived[from].push_back((at, errand)),
-            Word::GoOn { at, failed } => self.passed = Some((at, failed)),
+            Word::GoOn { at, failed } => self.passed.push_back((at, failed)),
             Word::Run { at, piece } if at == self.at => self.queue.push_back(piece),
             Word::TakeBack { at } if at == self.at => {
                 let pieces = self.queue.len();

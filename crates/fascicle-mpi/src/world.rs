@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fascicle_core::{InStep, Launch, RunError, available_cores, run_in_step};
+use fascicle_core::{InStep, Launch, Meeting, RunError, available_cores, run_in_step};
 use mpi::Threading;
 use mpi::environment::Universe;
 use mpi::topology::SimpleCommunicator;
@@ -148,22 +148,24 @@ impl World {
         std::process::abort()
     }
 
-    pub(crate) fn meet(&self, what: &str, failed: Option<String>) -> Option<String> {
+    pub(crate) fn meet(&self, meeting: Meeting<'_>) -> Option<String> {
+        let Meeting { what, failed, leader_waits } = meeting;
         if !self.shared.desk().enter() {
-            // Another thread is in a run, which the other ranks are in, too.
+            // Another thread is in a run.
             return failed;
         }
         let errand = Errand::Meet { what: what.to_string() };
         let failed = if self.rank == 0 {
-            self.collect(&errand);
+            if leader_waits {
+                self.collect(&errand);
+            }
             let word = |at| Word::GoOn { at, failed: failed.clone() };
             self.shared.with(|desk| desk.tell(&word(desk.at)));
             failed
         } else {
             let at = self.arrive(&errand);
-            let mut passed = |desk: &mut Desk| desk.passed.take_if(|(passed, _)| *passed == at);
             loop {
-                if let Some((_, failed)) = self.shared.wait(LOOK, &mut passed) {
+                if let Some((_, failed)) = self.shared.wait(LOOK, |desk| desk.take_passed(at)) {
                     break failed;
                 }
             }
@@ -174,10 +176,10 @@ impl World {
 }
 
 /// Waits for the other ranks.
-fn meet(what: &str, failed: Option<String>) -> Option<String> {
+fn meet(meeting: Meeting<'_>) -> Option<String> {
     match WORLD.get() {
-        Some(Ok(world)) => world.meet(what, failed),
-        _ => failed,
+        Some(Ok(world)) => world.meet(meeting),
+        _ => meeting.failed,
     }
 }
 

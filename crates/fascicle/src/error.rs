@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "hdf5")]
-use fascicle_core::write_once;
+use fascicle_core::write_before_the_end;
 use fascicle_core::{Data, DataError, EnsembleError, PieceFailure, RunError};
 use fascicle_dynamics::{ModelError, RecipeError, SimulationError};
 use thiserror::Error;
@@ -201,7 +201,7 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
 /// What there is to be saved is on rank 0, and this rank is not to end the job meanwhile.
 #[cfg(feature = "hdf5")]
 fn wait_for_leader() {
-    let _ = write_once(RESCUING, || Ok::<_, String>(()), |message| message);
+    write_before_the_end(RESCUING, || ());
 }
 
 #[cfg(not(feature = "hdf5"))]
@@ -218,12 +218,7 @@ fn save(data: &Data) -> Rescue {
         return Rescue::Nothing;
     }
     let mut rescue = Rescue::ByLeader;
-    let save = || {
-        rescue = save_here(data, trajectories);
-        Ok(())
-    };
-    // What becomes of it is in the error of rank 0 itself.
-    let _ = write_once(RESCUING, save, |message: String| message);
+    write_before_the_end(RESCUING, || rescue = save_here(data, trajectories));
     rescue
 }
 
