@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fascicle_tests::notebook;
-use fascicle_tests::ranks::{COLUMNS, Programs, end, lines, mpirun, rows};
+use fascicle_tests::ranks::{COLUMNS, Programs, SPEED, end, lines, mpirun, rows};
+use fascicle_tests::{documents, notebook};
 
 fn programs() -> Programs {
     Programs {
@@ -90,6 +90,23 @@ fn the_quickstart_gives_the_notebooks_numbers_on_four_ranks() {
     }
 }
 
+/// docs/mpi.md has each row as it is tried now, and nothing else.
+#[test]
+fn the_documentation_has_all_rows() {
+    let text = std::fs::read_to_string(documents::path("mpi.md")).unwrap();
+    for (part, of_part) in [("faults", rows()), ("speed", SPEED.to_vec())] {
+        let table = text.split(&format!("<!-- {part} -->")).nth(1).unwrap();
+        let table = table.split(&format!("<!-- end of {part} -->")).next().unwrap();
+        let there: Vec<&str> =
+            table.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        assert_eq!(there.len(), of_part.len(), "{part}: `./task ranks write {part}` puts it there");
+        for ((name, what, wanted, _), line) in of_part.iter().zip(there) {
+            assert!(line.starts_with(&format!("| {name} | {what} | {wanted} | ")), "{line}");
+            assert!(line.ends_with(" | reached |"), "{line}");
+        }
+    }
+}
+
 macro_rules! rows {
     ($($name:ident: $row:literal;)*) => {
         $(#[test]
@@ -110,6 +127,7 @@ macro_rules! rows {
 rows! {
     a_panic_in_a_batch_is_named: "panic";
     a_panic_in_a_batch_of_the_leader_is_named: "panic-leader";
+    a_panic_among_long_batches_is_said_at_once: "panic-long";
     a_panic_in_main_ends_the_job: "main-panics";
     an_error_in_main_ends_the_job: "main-fails";
     an_error_after_the_run_ends_the_job: "late-error";

@@ -1,5 +1,6 @@
 //! The thread that speaks to the other ranks while this one computes, and watches whether they live.
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,9 @@ const AWAY: Duration = Duration::from_secs(1);
 
 /// How often it looks for that, and whether this rank is to end the run.
 const HEED: Duration = Duration::from_millis(50);
+
+/// After this time it is said of a failure that the rank which is to end the run is busy.
+const SOON: Duration = Duration::from_millis(1500);
 
 /// How long it naps, after something has moved and at the most, while this rank waits for others.
 const WAITING: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(100));
@@ -140,6 +144,8 @@ pub(crate) struct Courier<T> {
     moved: Instant,
     /// When it was last looked for silence and for a wish to end the run.
     heeded: Instant,
+    /// When a failure was seen that ends the run, and whether that was said.
+    failed: Option<(Instant, bool)>,
     nap: Duration,
     rank: usize,
     size: usize,
@@ -163,6 +169,7 @@ impl<T: Transport> Courier<T> {
             moved: now,
             beat: now,
             heeded: now,
+            failed: None,
             nap: WAITING.0,
             rank,
             size,
@@ -263,6 +270,7 @@ impl<T: Transport> Courier<T> {
             self.heeded = now;
             self.listen(now);
             self.heed();
+            self.tell_of_failure(now);
         }
     }
 
@@ -299,6 +307,22 @@ impl<T: Transport> Courier<T> {
             if desk.at == at && desk.cancel.take().is_some() {
                 desk.send(0, &Word::End { at });
             }
+        }
+    }
+
+    /// Says of a failure that ends the run, once, if the leader does not come to that soon.
+    fn tell_of_failure(&mut self, now: Instant) {
+        let Some(failed) = self.shared.desk().failed.clone() else {
+            self.failed = None;
+            return;
+        };
+        let (since, said) = self.failed.get_or_insert((now, false));
+        if !*said && now - *since > SOON {
+            *said = true;
+            let _ = writeln!(
+                io::stderr(),
+                "fascicle: {failed}\nfascicle: the run ends when rank 0 comes to the next time that it collects"
+            );
         }
     }
 

@@ -41,6 +41,8 @@ struct Leading {
     handout: Handout,
     /// Whether the first piece that fails ends the run.
     end_at_failure: bool,
+    /// Whether that has happened.
+    is_over: bool,
     /// The pieces of the round, and by which numbers all ranks know them.
     first: u64,
     numbers: Vec<u64>,
@@ -72,6 +74,8 @@ pub(crate) struct Desk {
     leading: Option<Leading>,
     /// Leader: what others have finished.
     pub(crate) done: VecDeque<Done>,
+    /// Leader: a failure among that which ends the run.
+    pub(crate) failed: Option<String>,
     /// Leader: what others have printed.
     pub(crate) said: Vec<Vec<String>>,
     /// Leader: a rank that was told to end the run.
@@ -103,6 +107,7 @@ impl Desk {
             queue: VecDeque::new(),
             leading: None,
             done: VecDeque::new(),
+            failed: None,
             said: vec![Vec::new(); size],
             asked_to_end: None,
             outcomes: VecDeque::new(),
@@ -150,7 +155,7 @@ impl Desk {
     /// Leader: begins to hand out to so many ranks.
     pub(crate) fn lead(&mut self, ranks: usize, end_at_failure: bool) {
         let (handout, numbers) = (Handout::new(ranks), Vec::new());
-        self.leading = Some(Leading { handout, end_at_failure, first: 0, numbers });
+        self.leading = Some(Leading { handout, end_at_failure, is_over: false, first: 0, numbers });
         self.queue.clear();
         self.done.clear();
         self.said = vec![Vec::new(); self.size];
@@ -192,6 +197,7 @@ impl Desk {
         let Some(mut leading) = self.leading.take() else { return };
         while let Some(order) = leading.handout.next_order() {
             match order {
+                _ if leading.is_over => {}
                 Order::Send { rank, piece } => {
                     let number = leading.numbers[(piece - leading.first) as usize];
                     let piece = Numbered { piece, number };
@@ -250,6 +256,7 @@ impl Desk {
         self.queue.clear();
         self.done.clear();
         self.asked_to_end = None;
+        self.failed = None;
         self.stop.store(false, Ordering::Relaxed);
     }
 
@@ -303,9 +310,8 @@ impl Desk {
             Word::Finished { at, piece, took, log, result }
                 if at == self.at && self.leading.is_some() =>
             {
-                if result.is_err() && self.leading.as_ref().is_some_and(|run| run.end_at_failure) {
-                    // What this rank computes is not to keep it from ending the run.
-                    self.stop.store(true, Ordering::Relaxed);
+                if let Err(failure) = &result {
+                    self.hear_failure(from, piece, failure);
                 }
                 let result = result.map(|()| frame);
                 self.done.push_back(Done { rank: from, piece, log, result });
@@ -322,6 +328,29 @@ impl Desk {
             // A sign of life, and what is of an occasion that is over.
             _ => {}
         }
+    }
+
+    /// Leader: where a failure ends the run, nothing more is handed out, and neither what others compute nor what
+    /// this rank does is to keep it from that. What is on its way is still taken.
+    fn hear_failure(&mut self, from: usize, piece: u64, failure: &Failure) {
+        let Some(Leading { end_at_failure: true, is_over, first, numbers, .. }) = &mut self.leading
+        else {
+            return;
+        };
+        if std::mem::replace(is_over, true) {
+            return;
+        }
+        let number = numbers.get((piece - *first) as usize).copied().unwrap_or(piece);
+        self.failed = Some(format!("batch {number} on rank {from} has failed: {failure}"));
+        self.stop.store(true, Ordering::Relaxed);
+        self.queue.clear();
+        self.tell(&Word::End { at: self.at });
+    }
+
+    /// Leader: what others have finished, and a rank that was told to end the run.
+    pub(crate) fn take_news(&mut self) -> (VecDeque<Done>, Option<usize>) {
+        self.failed = None;
+        (std::mem::take(&mut self.done), self.asked_to_end.take())
     }
 
     fn taken_back(&mut self, rank: usize, pieces: usize) {

@@ -202,8 +202,7 @@ impl Run<'_, '_> {
 
     /// Takes in what other ranks have finished, and whether one of them was told to end the run.
     fn merge(&mut self) {
-        let take = |desk: &mut Desk| (std::mem::take(&mut desk.done), desk.asked_to_end.take());
-        let (done, asked) = self.world.shared.with(take);
+        let (done, asked) = self.world.shared.with(Desk::take_news);
         for Done { rank, piece, log, result } in done {
             self.ran[rank] += 1;
             let result = result.and_then(|frame| self.check(rank, piece, frame));

@@ -18,6 +18,12 @@ pub(super) const ROWS: &[Row] = &[
         |p| panics(p, 1),
     ),
     ("panic-leader", "the same on rank 0", "the same", |p| panics(p, 0)),
+    (
+        "panic-long",
+        "a panic in a batch, on rank 1; the batches of the others take 4 s",
+        "said within 2 s, and ended with rank 0's batch",
+        panics_among_long_batches,
+    ),
     ("main-panics", "a panic before the first run, on rank 1", "ended within 2 s", |p| {
         ends(p, "main panics", 2.0, &["this rank does not even begin"])
     }),
@@ -227,6 +233,20 @@ fn panics(programs: &Programs, rank: usize) -> Found {
     let text =
         format!("exit code {code}, {after:.1} s after it; {kept} trajectories are in a file");
     Ok((text, ended.code != Some(0) && after < 2.0 && (50..400).contains(&kept)))
+}
+
+/// A panic that rank 0 hears of while it is busy with a batch that does not look whether it is to end.
+fn panics_among_long_batches(programs: &Programs) -> Found {
+    let folder = tempfile::tempdir()?;
+    let mut command = mpirun(2, &programs.ranked)?;
+    command.args(["fault", "panic at once", "1", "4000"]).current_dir(&folder);
+    let ended = end(&mut command, 60)?;
+    let said = ended
+        .err
+        .contains("batch 1 on rank 1 has failed: panicked: this batch does not like")
+        && ended.err.contains("the run ends when rank 0 comes to the next time that it collects");
+    let text = format!("exit code {}, {:.1} s after it; said: {said}", code(&ended), ended.after);
+    Ok((text, ended.code != Some(0) && said && ended.after < 6.0))
 }
 
 fn code(ended: &Ended) -> String {

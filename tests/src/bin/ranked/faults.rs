@@ -56,6 +56,9 @@ fn simulation(kind: &str, here: bool, batch: Duration) -> Sim {
     let mut algorithm = surface_hopping(false);
     let misdeed = kind.to_string();
     algorithm.recipe.initialization.push(task("misdeed", move |_, block| {
+        if here && misdeed == "panic at once" {
+            misbehave("panic");
+        }
         std::thread::sleep(batch);
         if here && block.seeds().iter().any(|seed| seed.0 >= 100) {
             misbehave(&misdeed);
