@@ -321,13 +321,17 @@ fn a_terminated_program_brings_its_checkpoint_to_the_disk() {
     let size = fs::metadata(&path).unwrap().len();
     for driver in ["serial", "threads", "processes"] {
         let (_folder, path) = scratch();
-        let mut child = journaled(&path, driver, 200).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = journaled(&path, driver, 200);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         wait_for(&path, size / 5, &mut child);
         let pid = nix::unistd::Pid::from_raw(child.id() as i32);
         let sent = Instant::now();
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
-        let status = child.wait().unwrap();
-        assert_eq!(status.signal(), Some(15), "{driver}: {status:?}");
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.signal(), Some(15), "{driver}: {ended:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let how = format!("the same command goes on from {}", path.display());
+        assert!(said.contains(&how), "{driver}: {said}");
         assert!(sent.elapsed() < Duration::from_secs(2), "{driver}: {:?}", sent.elapsed());
         let (ran, digest) = told(&journaled(&path, "threads", 0).output().unwrap());
         assert!(ran < 200 && digest == whole.1, "{driver}: {ran}");

@@ -79,7 +79,9 @@ impl Execute for Manager {
         check(work, options)?;
         let hosts = self.agree(work)?;
         world.shared.with(|desk| desk.lead(tasks, options.end_at_failure));
-        let rounds = Rounds::begin(work, fold, on, options, (DRIVER, tasks));
+        let mut rounds = Rounds::begin(work, fold, on, options, (DRIVER, tasks));
+        let (ranks, cores) = world.on_host;
+        rounds.warn_of_cores(ranks.min(tasks), cores);
         let mut run = Run { world, work, options, rounds, hosts: &hosts, ran: vec![0; world.size] };
         run.all_rounds();
         run.note();

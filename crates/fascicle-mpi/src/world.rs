@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) quiet: Option<Quiet>,
     /// The cores that are this rank's, for what runs inside of a piece.
     pub(crate) share: usize,
+    /// How many ranks are on this host, and how many cores it has.
+    pub(crate) on_host: (usize, usize),
 }
 
 /// MPI can be started once in a process.
@@ -95,11 +97,11 @@ impl World {
         let host = mpi::environment::processor_name().unwrap_or_default();
         let shared = Shared::new(Desk::new(rank, size));
         // From here on that thread alone calls MPI.
-        let on_host = start_courier(&shared, overheard)?;
+        let on_host = (start_courier(&shared, overheard)?, all_cores());
         if size > 1 {
             run_in_step(InStep { rank, meet });
         }
-        Ok(Self { shared, rank, size, host, quiet, share: share_of(on_host) })
+        Ok(Self { shared, rank, size, host, quiet, share: share_of(on_host), on_host })
     }
 
     /// Leader: waits until all have come for the same, and gives what they have come with.
@@ -222,11 +224,15 @@ fn start_courier(shared: &Arc<Shared>, overheard: Option<Overheard>) -> Result<u
     told.recv().map_err(|error| error.to_string())
 }
 
-/// The cores of one of so many ranks on this host: those that it is bound to, or its part of all.
-fn share_of(on_host: usize) -> usize {
+/// The cores of this host, whoever is bound to which.
+fn all_cores() -> usize {
     let all = nix::unistd::sysconf(nix::unistd::SysconfVar::_NPROCESSORS_ONLN);
-    let all = all.ok().flatten().map_or(1, |all| all as usize);
-    available_cores().min((all / on_host.max(1)).max(1))
+    all.ok().flatten().map_or(1, |all| all as usize)
+}
+
+/// The cores of one of so many ranks: those that it is bound to, or its part of all.
+fn share_of((ranks, cores): (usize, usize)) -> usize {
+    available_cores().min((cores / ranks.max(1)).max(1))
 }
 
 /// When this process exits: by its own will all take leave of each other, and by an error all end.

@@ -71,7 +71,7 @@ impl Execute for Processes {
         }
         let mut rounds =
             fascicle_core::Rounds::begin(work, fold, on, options, (self.name(), self.workers));
-        rounds.warn_of_cores(self.workers);
+        rounds.warn_of_cores(self.workers, available_cores());
         crate::supervise::Supervisor::new(work, self.workers, options).run(rounds)
     }
 

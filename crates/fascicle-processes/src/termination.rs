@@ -40,6 +40,11 @@ impl Terminable {
         *watchers += 1;
         Ok((Self { watches: true }, handle.with_sign(|| COME.load(Ordering::Relaxed))))
     }
+
+    /// Whether the signal has come, and ends the process when this is dropped.
+    pub fn is_due(&self) -> bool {
+        self.watches && COME.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Terminable {

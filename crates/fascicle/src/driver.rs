@@ -99,6 +99,8 @@ impl Driver {
         let mut driver = self.place(options.tasks())?;
         if options.checkpoint().is_some() {
             driver = launched::with_checkpoint(driver)?;
+        } else if matches!(self, Self::Threads(_)) {
+            launched::say_of_threads();
         }
         run(&sim.prepare()?, driver.as_ref(), options, shown, on)
     }
@@ -119,7 +121,7 @@ impl Driver {
             Self::Threads(tasks) => Box::new(Threads::new(count(tasks))?),
             Self::Processes(tasks) => {
                 let processes = Processes::new(count(tasks))?;
-                match launched::instead_of_processes()? {
+                match launched::instead_of_processes(tasks)? {
                     Place::Here => Box::new(processes),
                     Place::On(driver) => driver,
                 }
@@ -167,7 +169,8 @@ fn run(
     let heeded = result.as_ref().is_ok_and(is_interrupted);
     let result = result.map_err(|error| rescue(error, seconds));
     // Not before what is finished is safe.
-    watch.end(heeded);
+    let checkpoint = options.checkpoint().filter(|_| !follows);
+    watch.end(heeded, checkpoint);
     result.map(|mut data| {
         data.set_elapsed(seconds);
         data

@@ -146,7 +146,11 @@ impl fmt::Display for Rescue {
 /// Whether all other batches were finished.
 fn ended_early(finished: &Data) -> &'static str {
     let run = finished.provenance().runs.last();
-    if run.is_some_and(|run| run.interrupted) { ", and the run was ended early" } else { "" }
+    if run.is_some_and(|run| run.interrupted) {
+        ", and the run was ended early (with OnFailure::Drop the others are finished)"
+    } else {
+        ""
+    }
 }
 
 /// Whether a batch is set aside because it kills workers.

@@ -2,11 +2,9 @@
 
 use std::sync::Once;
 
-#[cfg(feature = "mpi")]
-use fascicle_core::in_step;
 use fascicle_core::{
     Execute, ExecuteOptions, Fold, Launch, Listener, Report, RunError, Serial, Work, check_workers,
-    is_apart,
+    in_step, is_apart,
 };
 
 /// Where pieces run that are for processes, or for ranks.
@@ -19,13 +17,13 @@ pub(crate) enum Place {
 
 /// Where a run on processes takes place: on the ranks, if there are any. Inside of a piece of one of them, or of
 /// a listener, it is this rank's own, and in no other process: ranks do not fork.
-pub(crate) fn instead_of_processes() -> Result<Place, RunError> {
+pub(crate) fn instead_of_processes(tasks: usize) -> Result<Place, RunError> {
     match Launch::here() {
         None => Ok(Place::Here),
         Some(_) if is_apart() => Ok(Place::On(Box::new(Serial))),
         Some(launch) => {
             let driver = ranks(launch, None)?;
-            say_once(launch, driver.as_ref());
+            say_once(launch, driver.as_ref(), tasks);
             Ok(Place::On(driver))
         }
     }
@@ -90,17 +88,44 @@ fn ranks(launch: Launch, _: Option<usize>) -> Result<Box<dyn Execute>, RunError>
 }
 
 /// Says, once and on one rank, that the program does something else than it says.
-fn say_once(launch: Launch, driver: &dyn Execute) {
+fn say_once(launch: Launch, driver: &dyn Execute, tasks: usize) {
     static SAID: Once = Once::new();
     let leads = driver.ranks().is_some_and(|ranks| ranks.manager().is_some());
     if leads {
         SAID.call_once(|| {
             let (launcher, ranks) = (launch.launcher, driver.workers());
             eprintln!(
-                "fascicle: {launcher} has started {ranks} ranks, on which parallel_driver_multiprocessing runs"
+                "fascicle: {launcher} has started {ranks} ranks, on which parallel_driver_multiprocessing runs{}",
+                if tasks == ranks { String::new() } else { format!(", not on {tasks} workers") }
             );
         });
     }
+}
+
+/// Says, once and on one rank, that threads are each rank's own.
+pub(crate) fn say_of_threads() {
+    static SAID: Once = Once::new();
+    if in_step().is_some_and(|step| step.rank == 0) {
+        SAID.call_once(|| {
+            eprintln!(
+                "fascicle: each rank runs this by itself, on its own threads; parallel_driver_mpi, or \
+                 parallel_driver_multiprocessing, shares it"
+            );
+        });
+    }
+}
+
+/// Whether this process is the only one of its program, or rank 0 of those that a launcher such as `mpirun`
+/// has started: the one that is to print, and to write files that are not [`Data`](crate::Data)'s or
+/// charts.
+///
+/// ```
+/// if fascicle::is_leader() {
+///     println!("kBT = 0.7");
+/// }
+/// ```
+pub fn is_leader() -> bool {
+    Launch::here().and_then(|launch| launch.rank).unwrap_or(0) == 0
 }
 
 /// The driver for MPI in a world of one, without MPI.

@@ -117,6 +117,7 @@ pub use fascicle_core::{
     Arithmetic, CancelHandle, Data, DataError, OnFailure, RunOptions, Seed, Seeding, c64,
 };
 pub use fascicle_dynamics as dynamics;
+pub use launched::is_leader;
 pub use progress::Progress;
 
 /// What a notebook needs: `use fascicle::prelude::*;`

@@ -1,5 +1,7 @@
 //! What ends a run from outside: interrupts, and the end of a job.
 
+use std::path::Path;
+
 use fascicle_core::RunOptions;
 #[cfg(unix)]
 use fascicle_processes::{Interruptible, Terminable};
@@ -37,11 +39,20 @@ impl Watch {
     }
 
     /// Leaves signals to whom they belonged before, and one that came too late to end the run as well.
-    pub(crate) fn end(self, heeded: bool) {
+    pub(crate) fn end(self, heeded: bool, checkpoint: Option<&Path>) {
         #[cfg(unix)]
         if let Some(watch) = self.interruptible {
             watch.end(heeded);
         }
-        let _ = heeded;
+        #[cfg(unix)]
+        if let Some(path) = checkpoint
+            && self.terminable.as_ref().is_some_and(Terminable::is_due)
+        {
+            eprintln!(
+                "fascicle: SIGTERM ends this program; the same command goes on from {}",
+                path.display()
+            );
+        }
+        let _ = (heeded, checkpoint);
     }
 }

@@ -13,7 +13,7 @@ use super::{Found, Programs, Row, end, mpirun};
 pub const ROWS: &[Row] = &[
     (
         "scaling",
-        "surface hopping on 2 ranks against a serial run, medians of 5",
+        "surface hopping on 2 ranks against a serial run, medians of 15",
         ">= 1.9 x",
         scaling,
     ),
@@ -47,14 +47,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// A run on two ranks, and two serial runs of half of it at once, which share nothing but the machine: they
 /// show what it allows.
 fn scaling(programs: &Programs) -> Found {
-    const TRAJECTORIES: u64 = 1_200_000;
+    const TRAJECTORIES: u64 = 400_000;
     let (mut ranks, mut apart, mut same) = (Vec::new(), Vec::new(), true);
     let serial = |trajectories: u64| {
         let mut command = Command::new(&programs.ranked);
         command.args(["scale", "serial", &trajectories.to_string()]);
         command
     };
-    for _ in 0..5 {
+    for _ in 0..15 {
         let (one, expected) = seconds(&mut serial(TRAJECTORIES))?;
         let mut command = mpirun(2, &programs.ranked)?;
         let (two, digest) = seconds(command.args(["scale", "mpi", &TRAJECTORIES.to_string()]))?;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     CancelHandle, Cause, Event, ExecuteOptions, Failure, Fold, FoldError, Frame, Listener, LogLine,
-    Next, PieceFailure, Progress, Report, Work, available_cores,
+    Next, PieceFailure, Progress, Report, Work,
 };
 
 /// The book-keeping of a run, for drivers: it hands out piece numbers round by round, merges what
@@ -50,9 +50,8 @@ impl<'a, 'b> Rounds<'a, 'b> {
         rounds
     }
 
-    /// Warns where so many workers share less cores of this machine.
-    pub fn warn_of_cores(&mut self, workers: usize) {
-        let cores = available_cores();
+    /// Warns where so many workers share less cores.
+    pub fn warn_of_cores(&mut self, workers: usize, cores: usize) {
         if workers > cores {
             let text = format!("{workers} workers share {cores} core(s): more are no quicker");
             self.tell(Event::Log { piece: None, line: &LogLine::warning(text) });

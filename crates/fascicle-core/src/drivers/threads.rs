@@ -75,7 +75,7 @@ impl Execute for Threads {
         let shared = work.shared().ok_or(RunError::NotShareable)?;
         let pool = self.pool()?;
         let mut rounds = Rounds::begin(work, fold, on, options, (self.name(), self.workers));
-        rounds.warn_of_cores(self.workers);
+        rounds.warn_of_cores(self.workers, available_cores());
         loop {
             run_round(&pool, self.workers, shared, options, &mut rounds);
             if !rounds.another_round() {

@@ -161,7 +161,15 @@ fn world(size: usize, seed: u64) -> (Arc<Network>, Vec<&'static World>) {
         let courier = Courier::new(Arc::clone(&shared), end, None);
         thread::spawn(move || courier.work());
         let host = format!("host {rank}");
-        &*Box::leak(Box::new(World { shared, rank, size, host, quiet: None, share: 1 }))
+        &*Box::leak(Box::new(World {
+            shared,
+            rank,
+            size,
+            host,
+            quiet: None,
+            share: 1,
+            on_host: (1, 1),
+        }))
     };
     let ranks = (0..size).map(rank).collect();
     (network, ranks)

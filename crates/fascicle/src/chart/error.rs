@@ -66,7 +66,7 @@ pub enum ChartError {
     },
     /// The library was compiled without the feature `png`.
     #[error(
-        "PNG needs the feature `png` of fascicle: `:dep fascicle = {{ path = \"…\", features = [\"png\"] }}`, or take SVG, which needs none"
+        "PNG needs the feature `png` of fascicle, in Cargo.toml or after `:dep`: `fascicle = {{ path = \"…\", features = [\"png\"] }}`, or take SVG, which needs none"
     )]
     NoPng,
     /// The name of the file does not say what it is to be.
