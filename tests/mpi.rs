@@ -149,6 +149,7 @@ rows! {
     other_calls_are_named: "calls";
     a_leader_may_have_more_to_do: "late-leader";
     a_follower_may_be_late_for_runs_that_fail: "late-follower";
+    a_run_of_one_rank_alone_that_fails_is_named: "own-failure";
     a_run_that_others_do_not_make_is_named: "early-end";
     a_rank_that_has_ended_is_named: "no-run";
     more_tasks_than_ranks_are_an_error: "too-many";

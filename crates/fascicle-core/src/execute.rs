@@ -30,8 +30,8 @@ pub trait Execute {
         None
     }
 
-    /// Runs all pieces, round by round. A piece that fails does not stop the others: failures are in
-    /// the report.
+    /// Runs all pieces, round by round. Failures are in the report. A piece that fails does not stop the
+    /// others, unless [that is asked for](ExecuteOptions::end_at_failure).
     ///
     /// # Errors
     /// When the work cannot be run at all. Whatever was finished has gone to the fold.

@@ -149,6 +149,12 @@ impl Frame {
         }
     }
 
+    /// Takes a block out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Content> {
+        let at = self.blocks.iter().position(|(existing, _)| existing == name)?;
+        Some(self.blocks.remove(at).1)
+    }
+
     fn content(&self, name: &str) -> Result<&Content, FrameError> {
         self.blocks()
             .find_map(|(n, content)| (n == name).then_some(content))

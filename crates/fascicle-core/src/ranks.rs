@@ -69,9 +69,7 @@ pub fn run_on_ranks(
     ranks.enter()?;
     let Some(manager) = ranks.manager() else {
         let (outcome, state) = ranks.follow(work, options);
-        return take_over(outcome, &state, fold, &mut |event| {
-            apart(Apart::Listening, || on(event))
-        });
+        return take_over(outcome, state, fold, &mut |event| apart(Apart::Listening, || on(event)));
     };
     let telling = Telling { ranks, told: false };
     let mut heard = Heard::default();
@@ -96,7 +94,7 @@ pub fn run_on_ranks(
 /// On a rank that follows: the leader's results.
 fn take_over(
     outcome: Outcome,
-    state: &Frame,
+    state: Frame,
     fold: &mut dyn Fold,
     on: &mut Listener<'_>,
 ) -> Result<Report, RunError> {

@@ -11,7 +11,7 @@ use fascicle_core::wire::WireError;
 use fascicle_core::{CancelHandle, Failure, Frame, LogLine, Outcome};
 
 use crate::handout::{Handout, Order};
-use crate::message::{Errand, Numbered, Packet, Word};
+use crate::message::{Errand, Numbered, Packet, Passed, Word};
 
 /// A finished piece of another rank.
 #[derive(Debug)]
@@ -67,8 +67,8 @@ pub(crate) struct Desk {
     pub(crate) cancel: Option<CancelHandle>,
     /// Leader: who is where.
     pub(crate) arrived: Vec<VecDeque<(u64, Errand)>>,
-    /// Others: occasions that the leader has let pass, and what had failed there.
-    pub(crate) passed: VecDeque<(u64, Option<String>)>,
+    /// Others: occasions that the leader has let pass.
+    pub(crate) passed: VecDeque<(u64, Passed)>,
     /// What this rank is to run next.
     pub(crate) queue: VecDeque<Numbered>,
     leading: Option<Leading>,
@@ -235,10 +235,22 @@ impl Desk {
         self.outcomes.pop_front().map(|(_, outcome, state)| (outcome, state))
     }
 
-    /// Others: that the leader has let this occasion pass, and what had failed there.
-    pub(crate) fn take_passed(&mut self, at: u64) -> Option<(u64, Option<String>)> {
-        let is_it = self.passed.front().is_some_and(|(passed, _)| *passed == at);
-        if is_it { self.passed.pop_front() } else { None }
+    /// Others: that the leader has let this occasion pass, for which this rank has come with this. If it was for
+    /// something else the job ends.
+    pub(crate) fn take_passed(&mut self, mine: &Errand) -> Option<Passed> {
+        let is_it = self.passed.front().is_some_and(|(passed, _)| *passed == self.at);
+        let (_, passed) = if is_it { self.passed.pop_front()? } else { return None };
+        if passed.told != mine.told() {
+            let (rank, here, there) = (self.rank, mine.told(), &passed.told);
+            self.end_job(
+                format!(
+                    "rank {rank} is {here}, and rank 0 is {there}: all ranks must make the same calls in the \
+                     same order"
+                ),
+                70,
+            );
+        }
+        Some(passed)
     }
 
     /// Begins an occasion on which all ranks come together, unless another thread is in one.
@@ -297,7 +309,7 @@ impl Desk {
     pub(crate) fn hear(&mut self, from: usize, word: Word, frame: Frame) {
         match word {
             Word::Arrived { at, errand } => self.arrived[from].push_back((at, errand)),
-            Word::GoOn { at, failed } => self.passed.push_back((at, failed)),
+            Word::GoOn { at, passed } => self.passed.push_back((at, passed)),
             Word::Run { at, piece } if at == self.at => self.queue.push_back(piece),
             Word::TakeBack { at } if at == self.at => {
                 let pieces = self.queue.len();

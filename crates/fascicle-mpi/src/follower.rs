@@ -24,7 +24,7 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
     let at = world.arrive(&errand);
     let mut frame = Frame::default();
     loop {
-        match shared.wait(LOOK, next) {
+        match shared.wait(LOOK, |desk| next(desk, &errand)) {
             None => {}
             Some(Next::Run(piece)) => run(world, work, at, piece, &mut frame),
             Some(Next::End(outcome, state)) => {
@@ -35,7 +35,9 @@ pub(crate) fn follow(world: &World, work: &dyn Work, options: &ExecuteOptions) -
     }
 }
 
-fn next(desk: &mut Desk) -> Option<Next> {
+fn next(desk: &mut Desk, errand: &Errand) -> Option<Next> {
+    // It is at something else, if it lets this pass, and the job ends.
+    let _ = desk.take_passed(errand);
     if let Some((outcome, state)) = desk.outcome() {
         return Some(Next::End(outcome, state));
     }

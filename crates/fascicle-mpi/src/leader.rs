@@ -206,7 +206,8 @@ impl Run<'_, '_> {
     fn merge(&mut self) {
         let (done, asked) = self.world.shared.with(Desk::take_news);
         for Done { rank, piece, log, result } in done {
-            self.ran[rank] += 1;
+            let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
+            self.ran[rank] += u64::from(!gave_up);
             let result = result.and_then(|frame| self.check(rank, piece, frame));
             self.finish(rank, piece, log, result.as_ref().map_err(Clone::clone));
         }

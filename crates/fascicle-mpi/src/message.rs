@@ -20,8 +20,8 @@ pub(crate) enum Word {
     Beat,
     /// To the leader: this rank is there.
     Arrived { at: u64, errand: Errand },
-    /// To the others: all are there, go on; and what has failed on the leader, if it did.
-    GoOn { at: u64, failed: Option<String> },
+    /// To the others: go on.
+    GoOn { at: u64, passed: Passed },
     /// To the others: run a piece, by the number that all ranks know it by.
     Run { at: u64, piece: Numbered },
     /// To the others: give back what is not begun.
@@ -38,6 +38,13 @@ pub(crate) enum Word {
     Outcome { at: u64, outcome: Outcome },
     /// This rank leaves, and is not missed.
     Bye,
+}
+
+/// For what the leader has come to an occasion, in words, and what has failed there, if anything did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Passed {
+    pub(crate) told: String,
+    pub(crate) failed: Option<String>,
 }
 
 /// A piece, as the leader and as all ranks count it.

@@ -15,7 +15,7 @@ use mpi::traits::Communicator;
 use crate::courier::{Courier, Shared};
 use crate::desk::{Desk, Leave};
 use crate::guard::Guard;
-use crate::message::{Errand, Word};
+use crate::message::{Errand, Passed, Word};
 use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
 use crate::start::{self, LONG};
@@ -116,7 +116,10 @@ impl World {
                 if !said && started.elapsed() > LONG {
                     said = true;
                     let (seconds, doing) = (LONG.as_secs(), mine.told());
-                    eprintln!("fascicle: rank 0 has waited {seconds} s for rank {rank}, {doing}");
+                    let _ = writeln!(
+                        io::stderr(),
+                        "fascicle: rank 0 has waited {seconds} s for rank {rank}, {doing}"
+                    );
                 }
             };
             if errand.told() != mine.told() {
@@ -161,14 +164,14 @@ impl World {
             if leader_waits {
                 self.collect(&errand);
             }
-            let word = |at| Word::GoOn { at, failed: failed.clone() };
-            self.shared.with(|desk| desk.tell(&word(desk.at)));
+            let passed = Passed { told: errand.told(), failed: failed.clone() };
+            self.shared.with(|desk| desk.tell(&Word::GoOn { at: desk.at, passed }));
             failed
         } else {
-            let at = self.arrive(&errand);
+            self.arrive(&errand);
             loop {
-                if let Some((_, failed)) = self.shared.wait(LOOK, |desk| desk.take_passed(at)) {
-                    break failed;
+                if let Some(passed) = self.shared.wait(LOOK, |desk| desk.take_passed(&errand)) {
+                    break passed.failed;
                 }
             }
         };

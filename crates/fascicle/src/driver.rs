@@ -55,9 +55,10 @@ use crate::watch::Watch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Driver {
-    /// One batch after another, here.
+    /// One batch after another, here. In a program on several ranks each does so by itself; with a
+    /// checkpoint, which is one file, rank 0 does, and the others wait.
     Serial,
-    /// On this many threads of this process.
+    /// On this many threads of this process, and on ranks as above.
     Threads(usize),
     /// On this many worker processes, forked from this one. In a program that `mpirun` or `srun` has
     /// started on several ranks, on these instead.
@@ -73,7 +74,9 @@ impl Driver {
     ///
     /// # Errors
     /// Anything wrong with the simulation or the options, found before a worker starts; batches that
-    /// failed, after all others are finished and brought to a file that the error names.
+    /// failed, after all others are finished (on [`Driver::Mpi`] the first one ends the run, unless
+    /// [`OnFailure::Drop`](crate::OnFailure::Drop) is asked for), and what is finished is in a file that the error
+    /// names.
     pub fn run<M: Model, A: Algorithm>(
         self,
         sim: impl Borrow<Simulation<M, A>>,
@@ -113,7 +116,7 @@ impl Driver {
         self.place(None)
     }
 
-    fn place(self, ranks: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
+    fn place(self, asked: Option<i64>) -> Result<Box<dyn Execute>, RunError> {
         let count = |tasks: usize| i64::try_from(tasks).unwrap_or(i64::MAX);
         launched::begin()?;
         Ok(match self {
@@ -121,12 +124,12 @@ impl Driver {
             Self::Threads(tasks) => Box::new(Threads::new(count(tasks))?),
             Self::Processes(tasks) => {
                 let processes = Processes::new(count(tasks))?;
-                match launched::instead_of_processes(tasks)? {
+                match launched::instead_of_processes(asked)? {
                     Place::Here => Box::new(processes),
                     Place::On(driver) => driver,
                 }
             }
-            Self::Mpi => launched::mpi(ranks)?,
+            Self::Mpi => launched::mpi(asked)?,
         })
     }
 }

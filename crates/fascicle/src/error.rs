@@ -145,11 +145,12 @@ impl fmt::Display for Rescue {
 
 /// Whether all other batches were finished.
 fn ended_early(finished: &Data) -> &'static str {
-    let run = finished.provenance().runs.last();
-    if run.is_some_and(|run| run.interrupted) {
-        ", and the run was ended early (with OnFailure::Drop the others are finished)"
-    } else {
-        ""
+    match finished.provenance().runs.last() {
+        Some(run) if run.interrupted && run.driver == "mpi" => {
+            ", and the run was ended early (with OnFailure::Drop the others are finished)"
+        }
+        Some(run) if run.interrupted => ", and the run was ended early",
+        _ => "",
     }
 }
 

@@ -17,13 +17,13 @@ pub(crate) enum Place {
 
 /// Where a run on processes takes place: on the ranks, if there are any. Inside of a piece of one of them, or of
 /// a listener, it is this rank's own, and in no other process: ranks do not fork.
-pub(crate) fn instead_of_processes(tasks: usize) -> Result<Place, RunError> {
+pub(crate) fn instead_of_processes(asked: Option<i64>) -> Result<Place, RunError> {
     match Launch::here() {
         None => Ok(Place::Here),
         Some(_) if is_apart() => Ok(Place::On(Box::new(Serial))),
         Some(launch) => {
             let driver = ranks(launch, None)?;
-            say_once(launch, driver.as_ref(), tasks);
+            say_once(launch, driver.as_ref(), asked);
             Ok(Place::On(driver))
         }
     }
@@ -88,7 +88,7 @@ fn ranks(launch: Launch, _: Option<usize>) -> Result<Box<dyn Execute>, RunError>
 }
 
 /// Says, once and on one rank, that the program does something else than it says.
-fn say_once(launch: Launch, driver: &dyn Execute, tasks: usize) {
+fn say_once(launch: Launch, driver: &dyn Execute, asked: Option<i64>) {
     static SAID: Once = Once::new();
     let leads = driver.ranks().is_some_and(|ranks| ranks.manager().is_some());
     if leads {
@@ -96,7 +96,10 @@ fn say_once(launch: Launch, driver: &dyn Execute, tasks: usize) {
             let (launcher, ranks) = (launch.launcher, driver.workers());
             eprintln!(
                 "fascicle: {launcher} has started {ranks} ranks, on which parallel_driver_multiprocessing runs{}",
-                if tasks == ranks { String::new() } else { format!(", not on {tasks} workers") }
+                match asked.filter(|&asked| asked != ranks as i64) {
+                    Some(asked) => format!(", not on {asked} workers"),
+                    None => String::new(),
+                }
             );
         });
     }

@@ -147,6 +147,20 @@ pub(super) const ROWS: &[Row] = &[
         },
     ),
     (
+        "own-failure",
+        "a serial run of rank 0 alone fails, then all run",
+        "ended, with both named",
+        |p| {
+            ends_on(
+                p,
+                "own failure",
+                0,
+                2.0,
+                &["is at a run, and rank 0 is at saving what is finished: all ranks must make"],
+            )
+        },
+    ),
+    (
         "early-end",
         "rank 1 runs something after rank 0 has ended",
         "ended, with the call named",

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fold, FoldError, Frame, Level, LogLine, PieceFailure, Report, RunError};
+use crate::{Content, Fold, FoldError, Frame, Level, LogLine, PieceFailure, Report, RunError};
 
-/// The blocks of the frame beside the fold's state: the lines of pieces, and what the run has noted.
-const LOGGED: &str = "outcome logged";
-const NOTED: &str = "outcome noted";
+/// The blocks of the frame beside the fold's state: the lines of pieces, and what the run has noted. No fold has
+/// blocks of such names.
+const LOGGED: &str = "\u{1}logged";
+const NOTED: &str = "\u{1}noted";
 
 /// What the leader of a run has come to, for the other ranks. Beside it goes a frame: the state of the fold, and
 /// lines of the log, of which there may be many.
@@ -54,13 +55,13 @@ impl Outcome {
     /// Takes over what the leader has come to; gives what was heard of it on the way.
     pub(super) fn take_over(
         self,
-        frame: &Frame,
+        mut frame: Frame,
         fold: &mut dyn Fold,
     ) -> (Heard, Result<Report, RunError>) {
         let Self { result, failed, has_state, keeps_results } = self;
-        let logged = take_lines(frame, LOGGED);
-        let noted = take_lines(frame, NOTED).into_iter().map(|(_, line)| line).collect();
-        let restored = if has_state { fold.restore(frame) } else { Ok(()) };
+        let logged = take_lines(&mut frame, LOGGED);
+        let noted = take_lines(&mut frame, NOTED).into_iter().map(|(_, line)| line).collect();
+        let restored = if has_state { fold.restore(&frame) } else { Ok(()) };
         let on_leader = |message| RunError::OnLeader { message, keeps_results };
         let result = match (restored, result) {
             (Err(error), _) => Err(on_leader(untaken(&error))),
@@ -95,9 +96,13 @@ fn put_lines(frame: &mut Frame, name: &str, lines: &[(u64, LogLine)]) {
     frame.put_bytes(format!("{name} texts"), texts);
 }
 
-fn take_lines(frame: &Frame, name: &str) -> Vec<(u64, LogLine)> {
-    let heads = frame.i64s(&format!("{name} heads")).unwrap_or_default();
-    let mut texts = frame.bytes(&format!("{name} texts")).unwrap_or_default();
+fn take_lines(frame: &mut Frame, name: &str) -> Vec<(u64, LogLine)> {
+    let (Some(Content::I64s(heads)), Some(Content::Bytes(all))) =
+        (frame.take(&format!("{name} heads")), frame.take(&format!("{name} texts")))
+    else {
+        return Vec::new();
+    };
+    let mut texts = all.as_slice();
     let line = |head: &[i64; 3]| {
         let [number, level, length] = *head;
         let length = usize::try_from(length).unwrap_or(0).min(texts.len());
@@ -125,8 +130,9 @@ mod tests {
         ];
         let mut frame = Frame::default();
         put_lines(&mut frame, "some", &lines);
-        assert_eq!(take_lines(&frame, "some"), lines);
-        assert_eq!(take_lines(&frame, "none"), []);
+        assert_eq!(take_lines(&mut frame, "some"), lines);
+        assert_eq!(take_lines(&mut frame, "none"), []);
+        assert_eq!(frame.blocks().count(), 0, "nothing is left for the fold");
     }
 
     /// More lines than a header may be long.

@@ -203,6 +203,8 @@ fn assert_nothing_is_left(network: &Network, ranks: &[&World]) {
         assert!(desk.outbox.is_empty() && desk.queue.is_empty() && desk.done.is_empty());
         assert!(desk.outcomes.is_empty() && desk.arrived.iter().all(|queue| queue.is_empty()));
         assert!(desk.passed.is_empty() && desk.fatal.is_none() && !desk.running);
+        assert!(desk.failed.is_none() && desk.asked_to_end.is_none());
+        assert!(!desk.stop.load(std::sync::atomic::Ordering::Relaxed));
     }
 }
 

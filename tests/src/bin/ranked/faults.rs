@@ -38,6 +38,7 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
         }
         "late start" if here => late_twice(&sim)?,
         "late start" => drop(Driver::Mpi.run(&sim, RunOptions::new())?),
+        "own failure" => own_failure(&sim, here),
         "late follower" => late(&sim, here),
         "closure" => return closure(if here { 0.2 } else { 0.3 }),
         "version" => return version(if here { "fascicle 0.0.1" } else { "fascicle 0.0.2" }),
@@ -89,6 +90,20 @@ fn late_twice(sim: &Sim) -> Outcome {
     Driver::Mpi.run(sim, RunOptions::new())?;
     std::thread::sleep(Duration::from_secs(17));
     Ok(())
+}
+
+/// A run of one rank by itself, which fails.
+fn own_failure(sim: &Sim, here: bool) {
+    let mut sim = sim.clone();
+    sim.algorithm.recipe.initialization.push(task("fails", move |_, block| {
+        let unlucky = here && block.seeds().iter().any(|seed| seed.0 == 30);
+        if unlucky { Err(Failure::other("it fails on this rank")) } else { Ok(()) }
+    }));
+    sim.settings.num_trajs = 40;
+    if here {
+        say_now("own failure");
+    }
+    assert_eq!(serial_driver(&sim).is_err(), here);
 }
 
 /// What one rank has otherwise.
