@@ -123,8 +123,7 @@ impl Telling<'_> {
 
     fn tell_of_no_state(self) -> Result<(), RunError> {
         let message = "its results could not be put together for the other ranks";
-        let outcome = Outcome::of_error("").instead(message);
-        self.tell(outcome, Frame::default())?;
+        self.tell(Outcome::of_untold_results(message), Frame::default())?;
         Err(RunError::OnLeader { message: message.to_string(), keeps_results: false })
     }
 }

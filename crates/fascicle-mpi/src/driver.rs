@@ -103,8 +103,8 @@ impl Ranks for Mpi {
     fn tell(&self, outcome: Outcome, state: Frame) -> Result<(), RunError> {
         self.world.shared.with(|desk| {
             let told = desk.pass_on(&outcome, &state, desk.at).map_err(|error| {
-                let why = outcome.instead(format!("its results could not be sent: {error}"));
-                let _ = desk.pass_on(&why, &Frame::default(), desk.at);
+                let why = format!("its results could not be sent: {error}");
+                let _ = desk.pass_on(&Outcome::of_untold_results(why), &Frame::default(), desk.at);
                 RunError::Driver {
                     driver: DRIVER,
                     action: "give its results to the other ranks".to_string(),

@@ -111,12 +111,20 @@ impl Handout {
     fn fill(&mut self, rank: usize) {
         let most = 1 + self.most_ahead();
         while !self.ranks[rank].asked && self.ranks[rank].has.len() < most {
-            let Some(piece) = self.again.pop_front().or_else(|| self.fresh.next()) else {
+            if !self.give(rank) {
                 return self.take_back();
-            };
-            self.ranks[rank].has.push_back(piece);
-            self.orders.push_back(Order::Send { rank, piece });
+            }
         }
+    }
+
+    /// Gives a rank one more piece, if there is one.
+    fn give(&mut self, rank: usize) -> bool {
+        let Some(piece) = self.again.pop_front().or_else(|| self.fresh.next()) else {
+            return false;
+        };
+        self.ranks[rank].has.push_back(piece);
+        self.orders.push_back(Order::Send { rank, piece });
+        true
     }
 
     /// Gives everybody a piece, then everybody another, and so on, up to so many as they may have; where
@@ -126,15 +134,11 @@ impl Handout {
             self.ranks.iter().filter(|share| !share.asked).map(|share| share.has.len()).min();
         for depth in 1 + fewest.unwrap_or(0)..=1 + self.most_ahead() {
             for rank in 0..self.ranks.len() {
-                let share = &mut self.ranks[rank];
-                if share.asked || share.has.len() >= depth {
-                    continue;
-                }
-                let Some(piece) = self.again.pop_front().or_else(|| self.fresh.next()) else {
+                let share = &self.ranks[rank];
+                let may_have_it = !share.asked && share.has.len() < depth;
+                if may_have_it && !self.give(rank) {
                     return self.take_back();
-                };
-                share.has.push_back(piece);
-                self.orders.push_back(Order::Send { rank, piece });
+                }
             }
         }
     }

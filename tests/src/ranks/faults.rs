@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "panic-long",
         "a panic in a batch, on rank 1; the batches of the others take 4 s",
-        "said within 2 s, and ended with rank 0's batch",
+        "said before rank 0's batch is over, and ended with it",
         panics_among_long_batches,
     ),
     ("main-panics", "a panic before the first run, on rank 1", "ended within 2 s", |p| {

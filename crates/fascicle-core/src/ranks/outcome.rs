@@ -28,10 +28,9 @@ impl Outcome {
         Self { result, failed, has_state: false, keeps_results: false }
     }
 
-    /// The same of a run whose results could not be told: the leader has them.
-    #[must_use]
-    pub fn instead(&self, message: impl Into<String>) -> Self {
-        Self { keeps_results: true, ..Self::of_error(message) }
+    /// A run whose results could not be told, and why: the leader has them.
+    pub fn of_untold_results(why: impl Into<String>) -> Self {
+        Self { keeps_results: true, ..Self::of_error(why) }
     }
 
     /// What there is to tell of a run, with the state of its fold.
