@@ -100,6 +100,7 @@ mod driver;
 mod follower;
 mod guard;
 mod handout;
+mod held;
 mod leader;
 mod message;
 mod piece;

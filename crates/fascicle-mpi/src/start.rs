@@ -8,30 +8,45 @@ use std::time::{Duration, Instant};
 
 use fascicle_core::Launch;
 
+use crate::held::{self, Held};
+
 /// After this time it is said that it takes long.
 pub(crate) const LONG: Duration = Duration::from_secs(15);
 
 /// How often it is looked for ranks that have ended.
-const LOOK: Duration = Duration::from_millis(300);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// And for how many of these looks they must have been missed.
+const LOOKS: u32 = 4;
 
 /// How many seconds the exit of a process may take.
 const END: u32 = 2;
 
-/// Watches over the start until what this gives is dropped.
-pub(crate) fn watch() -> Sender<()> {
-    let (waiting, wait) = mpsc::channel();
-    // Without a thread nothing is said.
-    let thread = thread::Builder::new().name("fascicle-start".to_string());
-    let _ = thread.spawn(move || wait_for(&wait));
-    waiting
+/// Watches over the start until it is dropped, on the thread that starts MPI.
+pub(crate) struct Watch {
+    _held: Option<Held>,
+    /// By its end the other thread learns of the start's.
+    _waiting: Sender<()>,
+}
+
+impl Watch {
+    pub(crate) fn begin() -> Self {
+        let (waiting, wait) = mpsc::channel();
+        let held = Held::begin();
+        // Without a thread nothing is said, and nothing may be held back.
+        let thread = thread::Builder::new().name("fascicle-start".to_string());
+        let started = thread.spawn(move || wait_for(&wait));
+        Self { _held: held.filter(|_| started.is_ok()), _waiting: waiting }
+    }
 }
 
 fn wait_for(wait: &Receiver<()>) {
     let (started, mut said, mut gone) = (Instant::now(), false, 0);
     while wait.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+        held::heed();
         gone = if is_anybody_gone() { gone + 1 } else { 0 };
         // The launcher may not yet have started all when it is looked for the first time.
-        if gone > 1 {
+        if gone > LOOKS {
             eprintln!(
                 "fascicle: {} ends, since another rank has ended before its first run",
                 here()

@@ -18,7 +18,7 @@ use crate::guard::Guard;
 use crate::message::{Errand, Passed, Word};
 use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
-use crate::start::{self, LONG};
+use crate::start::{LONG, Watch};
 use crate::{DRIVER, sys};
 
 /// How long a rank waits for news before it looks again: a wait has an end in any case.
@@ -61,7 +61,7 @@ impl World {
 
     fn start() -> Result<Self, String> {
         let guard = Guard::begin();
-        let waiting = start::watch();
+        let waiting = Watch::begin();
         let started = mpi::initialize_with_threading(Threading::Multiple);
         drop(waiting);
         let Some((universe, threading)) = started else {

@@ -24,9 +24,18 @@ pub(super) const ROWS: &[Row] = &[
         "said before rank 0's batch is over, and ended with it",
         panics_among_long_batches,
     ),
-    ("main-panics", "a panic before the first run, on rank 1", "ended within 2 s", |p| {
-        ends(p, "main panics", 2.0, &["this rank does not even begin"])
-    }),
+    (
+        "main-panics",
+        "a panic before the first run, on rank 1, 5 times",
+        "each ended within 2 s",
+        |p| main_panics(p, "main panics"),
+    ),
+    (
+        "main-panics-checkpoint",
+        "the same, and the others have a checkpoint",
+        "each ended within 2 s",
+        |p| main_panics(p, "main panics beside a checkpoint"),
+    ),
     (
         "main-fails",
         "an error leaves `main` before the first run, on rank 1",
@@ -216,15 +225,43 @@ fn ends(programs: &Programs, kind: &str, within: f64, says: &[&str]) -> Found {
 }
 
 fn ends_on(programs: &Programs, kind: &str, rank: usize, within: f64, says: &[&str]) -> Found {
+    let (text, well, _) = ends_after(programs, kind, rank, within, says)?;
+    Ok((text, well))
+}
+
+/// The same with the seconds that it took.
+fn ends_after(
+    programs: &Programs,
+    kind: &str,
+    rank: usize,
+    within: f64,
+    says: &[&str],
+) -> Result<(String, bool, f64), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let mut command = mpirun(3, &programs.ranked)?;
     command.args(["fault", kind, &rank.to_string()]).current_dir(&folder);
     let ended = end(&mut command, 60)?;
     if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
-        return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
+        return Ok((format!("`{missing}` was not said, but: {}", ended.err), false, ended.after));
     }
     let text = format!("exit code {}, {:.1} s after it", code(&ended), ended.after);
-    Ok((text, ended.code != Some(0) && ended.after < within))
+    Ok((text, ended.code != Some(0) && ended.after < within, ended.after))
+}
+
+/// The longest of several: how long `mpirun` takes to end the others is not always the same.
+fn main_panics(programs: &Programs, kind: &str) -> Found {
+    let mut longest = (String::new(), 0.0);
+    for _ in 0..5 {
+        let says = &["this rank does not even begin"];
+        let (text, well, after) = ends_after(programs, kind, 1, 2.0, says)?;
+        if !well {
+            return Ok((text, false));
+        }
+        if after >= longest.1 {
+            longest = (text, after);
+        }
+    }
+    Ok((format!("{} at the most", longest.0), true))
 }
 
 /// A panic in a batch of a rank while the others have much to do. What is finished is not lost.
