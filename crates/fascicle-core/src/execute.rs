@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{CancelHandle, Event, Fold, JournalError, LogLine, PieceFailure, Ranks, Work};
+use crate::failure::name_seeds;
+use crate::{CancelHandle, Event, Fold, JournalError, LogLine, PieceFailure, Ranks, Seed, Work};
 
 /// What a driver calls for each event, on the thread that called the driver.
 pub type Listener<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
@@ -166,6 +167,9 @@ pub enum RunError {
     /// Ranks are about to run different things.
     #[error(transparent)]
     RanksDiffer(Box<RanksDiffer>),
+    /// A rank was lost in the middle of a run.
+    #[error(transparent)]
+    RankLost(Box<RankLost>),
     /// Rank 0, which hands pieces out, could not go on.
     #[error("rank 0 has ended the run: {message}")]
     OnLeader {
@@ -228,6 +232,26 @@ pub struct RanksDiffer {
     pub expected: String,
     /// What it has.
     pub found: String,
+}
+
+/// A rank that died, or that is not heard of any more.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("rank {rank} on {host} {how}{}", name_had(had.as_ref()))]
+pub struct RankLost {
+    /// Which.
+    pub rank: usize,
+    /// Its host.
+    pub host: String,
+    /// How it was lost, in words.
+    pub how: String,
+    /// The batch that it had to run, as far as rank 0 knows, and its seeds.
+    pub had: Option<(u64, Vec<Seed>)>,
+}
+
+fn name_had(had: Option<&(u64, Vec<Seed>)>) -> String {
+    had.map_or(String::new(), |(batch, seeds)| {
+        format!("; it had batch {batch}{} to run", name_seeds(seeds))
+    })
 }
 
 impl From<JournalError> for RunError {

@@ -90,8 +90,8 @@ pub use ensemble::{
 };
 pub use event::{Event, Progress, Stream};
 pub use execute::{
-    Execute, ExecuteOptions, Listener, MOST_WORKERS, RanksDiffer, Report, RunError, check_workers,
-    ignore_events,
+    Execute, ExecuteOptions, Listener, MOST_WORKERS, RankLost, RanksDiffer, Report, RunError,
+    check_workers, ignore_events,
 };
 pub use facts::{Facts, facts_for_ranks, facts_of, first_difference};
 pub use failure::{Cause, Failure, PieceFailure, WorkerLost};

@@ -12,6 +12,7 @@ use fascicle_core::wire::Decoder;
 use crate::desk::{Desk, Leave};
 use crate::message::{Packet, Word};
 use crate::quiet::Overheard;
+use crate::sibling::Sibling;
 
 /// How often a rank gives a sign of life, if it has nothing else to say.
 const BEAT: Duration = Duration::from_secs(2);
@@ -136,6 +137,7 @@ pub(crate) struct Courier<T> {
     post: T,
     decoders: Vec<Decoder>,
     overheard: Option<Overheard>,
+    sibling: Option<Sibling>,
     /// When each rank was last heard.
     heard: Vec<Instant>,
     looked: Instant,
@@ -146,13 +148,20 @@ pub(crate) struct Courier<T> {
     heeded: Instant,
     /// When a failure was seen that ends the run, and whether that was said.
     failed: Option<(Instant, bool)>,
+    /// When it was seen that a rank is lost.
+    lost: Option<Instant>,
     nap: Duration,
     rank: usize,
     size: usize,
 }
 
 impl<T: Transport> Courier<T> {
-    pub(crate) fn new(shared: Arc<Shared>, post: T, overheard: Option<Overheard>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        post: T,
+        overheard: Option<Overheard>,
+        sibling: Option<Sibling>,
+    ) -> Self {
         let (rank, size) = {
             let desk = shared.desk();
             (desk.rank, desk.size)
@@ -164,12 +173,14 @@ impl<T: Transport> Courier<T> {
             post,
             decoders,
             overheard,
+            sibling,
             heard: vec![now; size],
             looked: now,
             moved: now,
             beat: now,
             heeded: now,
             failed: None,
+            lost: None,
             nap: WAITING.0,
             rank,
             size,
@@ -269,7 +280,9 @@ impl<T: Transport> Courier<T> {
         if now - self.heeded >= HEED {
             self.heeded = now;
             self.listen(now);
+            self.look_for_sibling();
             self.heed();
+            self.end_after_loss(now);
             self.tell_of_failure(now);
         }
     }
@@ -284,14 +297,31 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    /// Ends the job if somebody is silent.
+    /// Tells the leader if the rank that this one watches has died. Once all take leave of each other it may go.
+    fn look_for_sibling(&mut self) {
+        let Some(sibling) = &mut self.sibling else { return };
+        let mut desk = self.shared.desk();
+        let watches = matches!(desk.leave, Leave::Stays | Leave::Wishes);
+        if !watches || !sibling.is_gone() {
+            return;
+        }
+        let (rank, how) = (sibling.rank, "has died");
+        self.sibling = None;
+        if self.rank == 0 || rank == 0 {
+            desk.lose(rank, how);
+        } else {
+            desk.send(0, &Word::Lost { rank, how: how.to_string() });
+        }
+    }
+
+    /// Gives a rank up that is silent.
     fn listen(&self, now: Instant) {
         let mut desk = self.shared.desk();
         let silence = |peer: usize| now.saturating_duration_since(self.heard[peer]);
         let silent = desk.peers().find(|&peer| !desk.departed[peer] && silence(peer) > SILENCE);
         if let Some(rank) = silent {
             let seconds = silence(rank).as_secs();
-            desk.end_job(format!("rank {rank} has said nothing for {seconds} s"), 75);
+            desk.lose(rank, &format!("has said nothing for {seconds} s"));
         }
     }
 
@@ -307,6 +337,16 @@ impl<T: Transport> Courier<T> {
             if desk.at == at && desk.cancel.take().is_some() {
                 desk.send(0, &Word::End { at });
             }
+        }
+    }
+
+    /// Ends the job when a rank was lost and the leader has had time to save what is finished.
+    fn end_after_loss(&mut self, now: Instant) {
+        let mut desk = self.shared.desk();
+        if let Some(time) = desk.end_after_loss()
+            && now - *self.lost.get_or_insert(now) > time
+        {
+            desk.end_for_lost();
         }
     }
 

@@ -13,6 +13,10 @@ use fascicle_core::{CancelHandle, Failure, Frame, LogLine, Outcome};
 use crate::handout::{Handout, Order};
 use crate::message::{Errand, Numbered, Packet, Passed, Word};
 
+mod lost;
+
+pub(crate) use lost::Lost;
+
 /// A finished piece of another rank.
 #[derive(Debug)]
 pub(crate) struct Done {
@@ -20,6 +24,16 @@ pub(crate) struct Done {
     pub(crate) piece: u64,
     pub(crate) log: Vec<LogLine>,
     pub(crate) result: Result<Frame, Failure>,
+}
+
+/// Leader: what has come in since it was last asked.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub(crate) done: VecDeque<Done>,
+    /// A rank that was told to end the run.
+    pub(crate) asked: Option<usize>,
+    /// Whether a rank is lost.
+    pub(crate) lost: bool,
 }
 
 /// Whether this rank takes leave of the others.
@@ -46,6 +60,14 @@ struct Leading {
     /// The pieces of the round, and by which numbers all ranks know them.
     first: u64,
     numbers: Vec<u64>,
+}
+
+impl Leading {
+    /// A piece of the round by the number that all ranks know.
+    fn numbered(&self, piece: u64) -> Numbered {
+        let number = self.numbers.get((piece - self.first) as usize).copied().unwrap_or(piece);
+        Numbered { piece, number }
+    }
 }
 
 /// This rank's desk.
@@ -76,6 +98,8 @@ pub(crate) struct Desk {
     pub(crate) done: VecDeque<Done>,
     /// Leader: a failure among that which ends the run.
     pub(crate) failed: Option<String>,
+    /// Leader: a rank that is lost, which ends the run and then the job.
+    pub(crate) lost: Option<Lost>,
     /// Leader: what others have printed.
     pub(crate) said: Vec<Vec<String>>,
     /// Leader: a rank that was told to end the run.
@@ -108,6 +132,7 @@ impl Desk {
             leading: None,
             done: VecDeque::new(),
             failed: None,
+            lost: None,
             said: vec![Vec::new(); size],
             asked_to_end: None,
             outcomes: VecDeque::new(),
@@ -138,6 +163,7 @@ impl Desk {
     /// One that has left will not come.
     pub(crate) fn next_arrival(&mut self, rank: usize, mine: &Errand) -> Option<Errand> {
         let now = self.at;
+        self.end_for_lost();
         let queue = &mut self.arrived[rank];
         while queue.front().is_some_and(|(at, _)| *at < now) {
             queue.pop_front();
@@ -199,8 +225,7 @@ impl Desk {
             match order {
                 _ if leading.is_over => {}
                 Order::Send { rank, piece } => {
-                    let number = leading.numbers[(piece - leading.first) as usize];
-                    let piece = Numbered { piece, number };
+                    let piece = leading.numbered(piece);
                     match rank {
                         0 => self.queue.push_back(piece),
                         _ => self.send(rank, &Word::Run { at: self.at, piece }),
@@ -269,6 +294,9 @@ impl Desk {
         self.done.clear();
         self.asked_to_end = None;
         self.failed = None;
+        if self.lost.as_ref().is_some_and(|lost| !lost.told) {
+            self.end_for_lost();
+        }
         self.stop.store(false, Ordering::Relaxed);
     }
 
@@ -277,6 +305,7 @@ impl Desk {
     pub(crate) fn take_leave(&mut self) {
         match (self.leave, self.rank) {
             (Leave::Wishes, 0) => {
+                self.end_for_lost();
                 let late = (1..self.size).find_map(|rank| {
                     let comes = self.arrived[rank].iter().find(|(at, _)| *at >= self.at);
                     comes.map(|(_, errand)| (rank, errand.told()))
@@ -336,6 +365,7 @@ impl Desk {
                 self.stop.store(true, Ordering::Relaxed);
             }
             Word::Outcome { at, outcome } => self.take_outcome(at, outcome, frame),
+            Word::Lost { rank, how } => self.lose(rank, &how),
             Word::Bye => self.departed[from] = true,
             // A sign of life, and what is of an occasion that is over.
             _ => {}
@@ -345,24 +375,34 @@ impl Desk {
     /// Leader: where a failure ends the run, nothing more is handed out, and neither what others compute nor what
     /// this rank does is to keep it from that. What is on its way is still taken.
     fn hear_failure(&mut self, from: usize, piece: u64, failure: &Failure) {
-        let Some(Leading { end_at_failure: true, is_over, first, numbers, .. }) = &mut self.leading
-        else {
+        let Some(leading) = self.leading.as_mut().filter(|leading| leading.end_at_failure) else {
             return;
         };
-        if std::mem::replace(is_over, true) {
+        if std::mem::replace(&mut leading.is_over, true) {
             return;
         }
-        let number = numbers.get((piece - *first) as usize).copied().unwrap_or(piece);
+        let number = leading.numbered(piece).number;
         self.failed = Some(format!("batch {number} on rank {from} has failed: {failure}"));
+        self.give_up();
+    }
+
+    /// Leader: the run is over; this is for who computes.
+    fn give_up(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         self.queue.clear();
         self.tell(&Word::End { at: self.at });
     }
 
-    /// Leader: what others have finished, and a rank that was told to end the run.
-    pub(crate) fn take_news(&mut self) -> (VecDeque<Done>, Option<usize>) {
+    /// Leader: what has come in.
+    pub(crate) fn take_news(&mut self) -> News {
         self.failed = None;
-        (std::mem::take(&mut self.done), self.asked_to_end.take())
+        let (done, asked) = (std::mem::take(&mut self.done), self.asked_to_end.take());
+        News { done, asked, lost: self.lost.is_some() }
+    }
+
+    /// Leader: whether something has come in.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.done.is_empty() || self.asked_to_end.is_some() || self.lost.is_some()
     }
 
     fn taken_back(&mut self, rank: usize, pieces: usize) {

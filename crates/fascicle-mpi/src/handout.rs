@@ -76,6 +76,11 @@ impl Handout {
         self.orders.pop_front()
     }
 
+    /// What a rank is at, as far as is known.
+    pub(crate) fn first_of(&self, rank: usize) -> Option<u64> {
+        self.ranks.get(rank)?.has.front().copied()
+    }
+
     /// A rank has finished a piece. Says whether it had it to run.
     #[must_use]
     pub(crate) fn finished(&mut self, rank: usize, piece: u64, took: Duration) -> bool {

@@ -6,11 +6,12 @@ use std::sync::atomic::Ordering;
 
 use fascicle_core::{
     CancelHandle, Cause, Context, Execute, ExecuteOptions, Facts, Failure, Fold, Frame, Listener,
-    LogLine, RanksDiffer, Report, Rounds, RunError, Work, facts_for_ranks, first_difference,
+    LogLine, RankLost, RanksDiffer, Report, Rounds, RunError, Work, facts_for_ranks,
+    first_difference,
 };
 
 use crate::DRIVER;
-use crate::desk::{Desk, Done};
+use crate::desk::{Desk, Done, Lost, News};
 use crate::message::Errand;
 use crate::piece::{self, Ran};
 use crate::world::{LOOK, World};
@@ -71,9 +72,10 @@ impl Execute for Manager {
         let tasks = match &self.runs {
             Runs::OnRanks(tasks) => *tasks,
             Runs::OnLeader(driver) => {
-                self.agree(work)?;
+                let hosts = self.agree(work)?;
                 world.shared.with(|desk| desk.running = true);
-                return self.alone(driver.as_ref(), work, fold, options, on);
+                let report = self.alone(driver.as_ref(), work, fold, options, on)?;
+                return self.unless_lost(report, work, &hosts);
             }
         };
         check(work, options)?;
@@ -85,7 +87,8 @@ impl Execute for Manager {
         let mut run = Run { world, work, options, rounds, hosts: &hosts, ran: vec![0; world.size] };
         run.all_rounds();
         run.note();
-        Ok(run.rounds.end())
+        let report = run.rounds.end();
+        self.unless_lost(report, work, &hosts)
     }
 }
 
@@ -108,6 +111,21 @@ impl Manager {
         let asked = shared.desk().asked_to_end.take();
         report.log.extend(asked.map(told_to_end));
         Ok(report)
+    }
+
+    /// What a run has come to, if no rank was lost in it.
+    fn unless_lost(
+        &self,
+        report: Report,
+        work: &dyn Work,
+        hosts: &[String],
+    ) -> Result<Report, RunError> {
+        let Some(Lost { rank, how, had, .. }) = self.world.shared.desk().take_lost() else {
+            return Ok(report);
+        };
+        let host = hosts.get(rank).cloned().unwrap_or_default();
+        let had = had.map(|had| (had.number, work.seeds(had.piece)));
+        Err(RunError::RankLost(RankLost { rank, host, how, had }.into()))
     }
 
     /// Waits for all ranks, and sees whether they are to run the same; gives their hosts.
@@ -195,24 +213,24 @@ impl Run<'_, '_> {
                 return;
             }
             shared.wait(LOOK, |desk| {
-                let news =
-                    !desk.done.is_empty() || !desk.queue.is_empty() || desk.asked_to_end.is_some();
-                (news || desk.is_round_done()).then_some(())
+                (desk.has_news() || !desk.queue.is_empty() || desk.is_round_done()).then_some(())
             });
         }
     }
 
     /// Takes in what other ranks have finished, and whether one of them was told to end the run.
     fn merge(&mut self) {
-        let (done, asked) = self.world.shared.with(Desk::take_news);
+        let News { done, asked, lost } = self.world.shared.with(Desk::take_news);
         for Done { rank, piece, log, result } in done {
             let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
             self.ran[rank] += u64::from(!gave_up);
             let result = result.and_then(|frame| self.check(rank, piece, frame));
             self.finish(rank, piece, log, result.as_ref().map_err(Clone::clone));
         }
-        if let Some(rank) = asked {
+        if asked.is_some() || lost {
             self.rounds.interrupt();
+        }
+        if let Some(rank) = asked {
             self.rounds.note(told_to_end(rank));
         }
     }

@@ -66,16 +66,19 @@
 //! - `desk` is what both threads see; `courier` carries, by `post`, and watches who lives. Its tests are of the whole
 //!   driver over a network of threads in place of MPI, on which news come in any order.
 //! - `leader` and `follower` are the two parts in a run; `piece` runs one.
-//! - `world` is the beginning and the end of it, `start` watches over MPI's start; `quiet` the standard output, `guard` a process beside.
+//! - `world` is the beginning and the end of it. `start` watches over MPI's start, in which `held` keeps SIGTERM back
+//!   for a moment; `sibling` is the process of another rank, `quiet` the standard output, `guard` a process beside.
 //! - `sys` holds all `unsafe`.
 //!
 //! # What is promised
 //! - The same bits as on any other driver, on any number of ranks, and the same results on each.
 //! - A piece that panics or fails is named with its rank. [Whether](fascicle_core::ExecuteOptions::end_at_failure)
-//!   the others are finished, those who run work say. A rank that ends otherwise ends the job: by an exit code that is not 0, which an error or a panic that leaves `main` has, at once;
-//!   by a signal, when the launcher sees it, which takes it a second.
-//! - Each rank gives a sign of life every two seconds. When one says nothing for 18 seconds, because it is
-//!   stopped or its host cannot be reached, the job is ended. Time in which a rank itself did not run, as of a job
+//!   the others are finished, those who run work say. A rank that ends with an exit code that is not 0, which an
+//!   error or a panic that leaves `main` has, ends the job at once.
+//! - A rank that dies, of a signal, is missed by the next one on its host after a tenth of a second. It ends the
+//!   run, with an error that names the piece that it had, and then the job.
+//! - Each rank gives a sign of life every two seconds. One that says nothing for 18 seconds, because it is
+//!   stopped or its host cannot be reached, is taken for dead. Time in which a rank itself did not run, as of a job
 //!   that is suspended as a whole, does not count.
 //! - `mpirun` that waits for a lost host, as Open MPI's does for a quarter of an hour, is ended by a process that
 //!   was started on its host for that.
@@ -106,6 +109,7 @@ mod message;
 mod piece;
 mod post;
 mod quiet;
+mod sibling;
 mod start;
 #[expect(
     unsafe_code,

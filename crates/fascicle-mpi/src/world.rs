@@ -18,6 +18,7 @@ use crate::guard::Guard;
 use crate::message::{Errand, Passed, Word};
 use crate::post::{Post, is_ending_the_job};
 use crate::quiet::{Overheard, Quiet};
+use crate::sibling::Sibling;
 use crate::start::{LONG, Watch};
 use crate::{DRIVER, sys};
 
@@ -217,10 +218,11 @@ fn start_courier(shared: &Arc<Shared>, overheard: Option<Overheard>) -> Result<u
     let courier = move || {
         // All ranks do this, in this order, before anything else.
         let world = SimpleCommunicator::world();
-        let on_host = std::mem::ManuallyDrop::new(world.split_shared(world.rank())).size();
+        let on_host = std::mem::ManuallyDrop::new(world.split_shared(world.rank()));
+        let sibling = Sibling::among(&on_host, world.rank() as usize);
         let post = Post::new(world.duplicate());
-        let _ = tell.send(on_host as usize);
-        Courier::new(shared, post, overheard).work();
+        let _ = tell.send(on_host.size() as usize);
+        Courier::new(shared, post, overheard, sibling).work();
     };
     let started = thread::Builder::new().name("fascicle-mpi".to_string()).spawn(courier);
     started.map_err(|error| format!("no thread for its messages could be started: {error}"))?;

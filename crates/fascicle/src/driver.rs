@@ -170,7 +170,7 @@ fn run(
     let seconds = start.elapsed().as_secs_f64();
     progress.finish(finished(&result));
     let heeded = result.as_ref().is_ok_and(is_interrupted);
-    let result = result.map_err(|error| rescue(error, seconds));
+    let result = result.map_err(|error| rescue(error, seconds, options.checkpoint()));
     // Not before what is finished is safe.
     let checkpoint = options.checkpoint().filter(|_| !follows);
     watch.end(heeded, checkpoint);

@@ -1,7 +1,7 @@
 //! What can go wrong with a run, and what is saved from it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "hdf5")]
 use fascicle_core::write_before_the_end;
@@ -119,6 +119,13 @@ pub enum Rescue {
         /// How many trajectories are in it.
         trajectories: usize,
     },
+    /// They are in the run's checkpoint, from which the same command goes on.
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// How many trajectories are finished.
+        trajectories: usize,
+    },
     /// They could not be saved; the error has them in memory.
     Unsaved {
         /// Why.
@@ -136,6 +143,11 @@ impl fmt::Display for Rescue {
             Self::File { path, trajectories } => {
                 write!(f, "the {trajectories} finished trajectories are in {}", path.display())
             }
+            Self::Checkpoint { path, trajectories } => write!(
+                f,
+                "the same command goes on from {}, with {trajectories} finished trajectories",
+                path.display()
+            ),
             Self::Unsaved { why, trajectories } => {
                 write!(f, "the {trajectories} finished trajectories could not be saved: {why}")
             }
@@ -178,7 +190,21 @@ fn list(failures: &[PieceFailure]) -> String {
 }
 
 /// Turns the error of a run into one that names the file with what was finished.
-pub(crate) fn rescue(error: EnsembleError, seconds: f64) -> Error {
+pub(crate) fn rescue(error: EnsembleError, seconds: f64, checkpoint: Option<&Path>) -> Error {
+    match (error, checkpoint) {
+        (
+            EnsembleError::Stopped { source: source @ RunError::RankLost(_), mut finished },
+            Some(path),
+        ) => {
+            finished.set_elapsed(seconds);
+            let (path, trajectories) = (path.to_path_buf(), finished.seeds().len());
+            Error::Stopped { source, finished, rescue: Rescue::Checkpoint { path, trajectories } }
+        }
+        (error, _) => rescue_into_file(error, seconds),
+    }
+}
+
+fn rescue_into_file(error: EnsembleError, seconds: f64) -> Error {
     match error {
         EnsembleError::Failed { failures, pieces, mut finished } => {
             finished.set_elapsed(seconds);

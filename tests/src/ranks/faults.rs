@@ -70,12 +70,18 @@ pub(super) const ROWS: &[Row] = &[
             &["rank 1 of 3 ends the job", "in the middle of a run while it ran batch "],
         )
     }),
-    ("abort", "`abort()` in a batch, on rank 1", "ended within 2 s", |p| {
-        ends(p, "abort", 2.0, &["process rank 1 "])
-    }),
-    ("stop", "SIGSTOP in a batch, on rank 1", "ended within 30 s", |p| {
-        ends(p, "stop", 30.0, &["rank 0 of 3 ends the job: rank 1 has said nothing for "])
-    }),
+    (
+        "abort",
+        "`abort()` in a batch, on rank 1",
+        "ended within 3 s, with rank, batch and seeds; what is finished is in a file",
+        |p| loses(p, "abort", 3.0, " has died; it had batch "),
+    ),
+    (
+        "stop",
+        "SIGSTOP in a batch, on rank 1",
+        "ended within 30 s, with rank, batch and seeds; what is finished is in a file",
+        |p| loses(p, "stop", 30.0, " has said nothing for 18 s; it had batch "),
+    ),
     ("stop-leader", "SIGSTOP in a batch, on rank 0", "ended within 30 s", |p| {
         ends_on(p, "stop", 0, 30.0, &["ends the job: rank 0 has said nothing for "])
     }),
@@ -199,23 +205,29 @@ pub(super) const ROWS: &[Row] = &[
         quiet,
     ),
     ("alone", "no launcher", "a world of one, MPI not started", alone),
-    ("killed", "SIGKILL of rank 1, then the same command", "ended within 2.5 s; same bits", |p| {
-        resumed(p, Signal::SIGKILL, Some(1), 2.5)
-    }),
+    (
+        "killed",
+        "SIGKILL of rank 1, then the same command",
+        "ended within 3 s, with rank, batch and seeds; same bits",
+        |p| {
+            let died = &["rank 1 on ", " has died; it had batch ", " (seeds ", "goes on from "];
+            resumed(p, Signal::SIGKILL, Some(1), 3.0, died)
+        },
+    ),
     (
         "killed-leader",
         "SIGKILL of rank 0, then the same command",
-        "ended within 2.5 s; same bits",
-        |p| resumed(p, Signal::SIGKILL, Some(0), 2.5),
+        "ended within 3 s; same bits",
+        |p| resumed(p, Signal::SIGKILL, Some(0), 3.0, &["ends the job: rank 0 has died"]),
     ),
     (
         "terminated",
         "SIGTERM of mpirun, then the same command",
         "checkpoint whole; same bits",
-        |p| resumed(p, Signal::SIGTERM, None, 4.0),
+        |p| resumed(p, Signal::SIGTERM, None, 4.0, &["SIGTERM ends this program"]),
     ),
     ("terminated-rank", "SIGTERM of rank 1 alone, then the same command", "the same", |p| {
-        resumed(p, Signal::SIGTERM, Some(1), 4.0)
+        resumed(p, Signal::SIGTERM, Some(1), 4.0, &["rank 0 of 3 ends the job: rank 1 has died"])
     }),
 ];
 
@@ -275,15 +287,33 @@ fn panics(programs: &Programs, rank: usize) -> Found {
     if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
         return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
     }
-    let files: Vec<_> = std::fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
-    let kept = match &files[..] {
-        [file] => fascicle::prelude::Data::load(file.path())?.seeds().len(),
-        _ => 0,
-    };
-    let (code, after) = (code(&ended), ended.after);
+    let (code, after, kept) = (code(&ended), ended.after, kept_in(folder.path())?);
     let text =
         format!("exit code {code}, {after:.1} s after it; {kept} trajectories are in a file");
     Ok((text, ended.code != Some(0) && after < 2.0 && (50..400).contains(&kept)))
+}
+
+/// The ensemble in the file of a folder, which has no other.
+fn kept_in(folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
+    let files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    let [file] = &files[..] else { return Ok(0) };
+    Ok(fascicle::prelude::Data::load(file.path())?.seeds().len())
+}
+
+/// Rank 1 is lost in a batch. What the others have finished is not.
+fn loses(programs: &Programs, kind: &str, within: f64, how: &str) -> Found {
+    let folder = tempfile::tempdir()?;
+    let mut command = mpirun(3, &programs.ranked)?;
+    command.args(["fault", kind, "1"]).current_dir(&folder);
+    let ended = end(&mut command, 60)?;
+    let says = ["rank 1 on ", how, " (seeds ", " finished trajectories are in "];
+    if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
+        return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
+    }
+    let (code, after, kept) = (code(&ended), ended.after, kept_in(folder.path())?);
+    let text =
+        format!("exit code {code}, {after:.1} s after it; {kept} trajectories are in a file");
+    Ok((text, ended.code != Some(0) && after < within && (50..400).contains(&kept)))
 }
 
 /// A panic that rank 0 hears of while it is busy with a batch that does not look whether it is to end.
@@ -339,7 +369,13 @@ fn alone(programs: &Programs) -> Found {
 
 /// A run of 20 batches of 300 ms on three ranks, which ends early by a signal, to `mpirun` or to a rank; and
 /// then the same command.
-fn resumed(programs: &Programs, signal: Signal, rank: Option<usize>, within: f64) -> Found {
+fn resumed(
+    programs: &Programs,
+    signal: Signal,
+    rank: Option<usize>,
+    within: f64,
+    says: &[&str],
+) -> Found {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("run.journal");
     let command = |milliseconds: &str| -> Result<Command, Box<dyn std::error::Error>> {
@@ -356,6 +392,9 @@ fn resumed(programs: &Programs, signal: Signal, rank: Option<usize>, within: f64
     running.now();
     kill(whom, signal)?;
     let ended = running.end(Duration::from_secs(60))?;
+    if let Some(missing) = says.iter().find(|text| !ended.err.contains(**text)) {
+        return Ok((format!("`{missing}` was not said, but: {}", ended.err), false));
+    }
     let again = end(&mut command("0")?, 60)?;
     let expected = end(Command::new(&programs.journaled).arg(folder.path().join("serial")), 60)?;
     let (rest, digest) = again.first_line().split_once(' ').unwrap_or(("200", "nothing"));

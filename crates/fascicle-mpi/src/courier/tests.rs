@@ -158,7 +158,7 @@ fn world(size: usize, seed: u64) -> (Arc<Network>, Vec<&'static World>) {
     let rank = |rank| {
         let shared = Shared::new(Desk::new(rank, size));
         let end = network.end_of(rank, seed * 100 + rank as u64);
-        let courier = Courier::new(Arc::clone(&shared), end, None);
+        let courier = Courier::new(Arc::clone(&shared), end, None, None);
         thread::spawn(move || courier.work());
         let host = format!("host {rank}");
         &*Box::leak(Box::new(World {
@@ -253,6 +253,53 @@ fn a_failure_elsewhere_ends_what_the_leader_computes() {
         assert!(report.failures[0].to_string().contains("on rank 1 (host 1)"));
     }
     assert_nothing_is_left(&network, &ranks);
+}
+
+/// A rank that dies in its piece, as the next one on its host sees it, ends the run on the others.
+#[test]
+fn a_rank_that_dies_is_named_with_what_it_had() {
+    #[derive(Clone, Copy)]
+    struct Dies(&'static World);
+    impl Work for Dies {
+        fn pieces(&self) -> u64 {
+            1000
+        }
+        fn fingerprint(&self, _: &mut Fingerprint) {}
+        fn run(&self, piece: u64, _: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
+            // The first pieces go to the ranks in their order.
+            if piece == 1 {
+                let how = "has died".to_string();
+                self.0.shared.with(|desk| desk.send(0, &Word::Lost { rank: 1, how }));
+                loop {
+                    thread::park();
+                }
+            }
+            thread::sleep(Duration::from_millis(1));
+            out.put_i64s("square", vec![1]);
+            Ok(())
+        }
+    }
+    let (_, ranks) = world(3, 1);
+    let run = |world: &'static World, sibling| {
+        let driver = Mpi::of(world, None).expect("there are three");
+        let (mut total, options) = (Total::default(), ExecuteOptions::new());
+        let on = &mut fascicle_core::ignore_events;
+        driver
+            .run(&Dies(sibling), &mut total, &options, on)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    let sibling = ranks[2];
+    let (leader, dies) = (ranks[0], ranks[1]);
+    thread::spawn(move || run(dies, sibling));
+    let other = thread::spawn(move || run(sibling, sibling));
+    let why = "rank 1 on host 1 has died; it had batch 1 to run";
+    assert_eq!(run(leader, sibling), Err(why.to_string()));
+    assert_eq!(other.join().unwrap(), Err(format!("rank 0 has ended the run: {why}")));
+    for rank in ranks {
+        // They do not take leave of one that is not there.
+        rank.shared.with(|desk| desk.leave = Leave::Gone);
+    }
 }
 
 /// Ranks that are about to run different things have an error, and nothing of it is left.

@@ -1,3 +1,4 @@
+use super::lost::{LOST, TO_SAVE, TO_SEE};
 use super::*;
 
 fn told(desk: &mut Desk) -> Vec<(usize, Word)> {
@@ -124,4 +125,80 @@ fn a_call_that_the_leader_does_not_make_any_more_ends_the_job() {
     leader.take_leave();
     let why = "rank 1 is at saving data, and rank 0 has ended its program";
     assert_eq!(leader.fatal, Some((why.to_string(), 70)));
+}
+
+fn dying() -> Word {
+    Word::Lost { rank: 1, how: "has died".to_string() }
+}
+
+/// A leader of three that hands out ten pieces, numbered by tens.
+fn leader() -> Desk {
+    let mut desk = Desk::new(0, 3);
+    desk.lead(3, false);
+    desk.begin_round(0..10, (0..10).map(|piece| 10 * piece).collect());
+    let _ = told(&mut desk);
+    desk
+}
+
+#[test]
+fn a_rank_that_is_lost_ends_the_run_and_is_named_with_what_it_had() {
+    let mut desk = leader();
+    hear(&mut desk, 2, dying());
+    assert!(desk.has_news() && desk.queue.is_empty() && desk.stop.load(Ordering::Relaxed));
+    assert!(matches!(told(&mut desk)[..], [(1, Word::End { .. }), (2, Word::End { .. })]));
+    assert_eq!(desk.end_after_loss(), Some(TO_SEE));
+    let lost = desk.take_lost().expect("it is lost");
+    assert_eq!(lost.to_string(), "rank 1 has died; it had batch 10 to run");
+    assert_eq!(lost.had, Some(Numbered { piece: 1, number: 10 }));
+    assert_eq!(desk.end_after_loss(), Some(TO_SAVE));
+    // What comes of it is told and saved, and another one that is lost does not keep it from that.
+    hear(&mut desk, 1, Word::Lost { rank: 2, how: "has died".to_string() });
+    desk.next_occasion();
+    assert!(desk.fatal.is_none());
+}
+
+#[test]
+fn without_a_rank_that_is_lost_nothing_more_is_begun() {
+    let fatal = |then: fn(&mut Desk)| {
+        let mut desk = leader();
+        hear(&mut desk, 2, dying());
+        let _ = desk.take_lost();
+        desk.next_occasion();
+        then(&mut desk);
+        desk.fatal
+    };
+    let why = Some(("rank 1 has died; it had batch 10 to run".to_string(), LOST));
+    assert_eq!(
+        fatal(|desk| {
+            let mine = Errand::Meet { what: "saving data".to_string() };
+            hear(desk, 1, Word::Arrived { at: 1, errand: mine.clone() });
+            let _ = desk.next_arrival(1, &mine);
+        }),
+        why
+    );
+    assert_eq!(
+        fatal(|desk| {
+            desk.leave = Leave::Wishes;
+            desk.take_leave();
+        }),
+        why
+    );
+    assert_eq!(fatal(|_| ()), None);
+}
+
+#[test]
+fn a_rank_that_is_lost_when_nothing_runs_ends_the_job() {
+    let mut desk = Desk::new(0, 3);
+    hear(&mut desk, 2, dying());
+    assert_eq!(desk.fatal, Some(("rank 1 has died".to_string(), LOST)));
+    // So does one that is lost when its run is over, which was not looked for any more.
+    let mut desk = leader();
+    hear(&mut desk, 2, dying());
+    desk.next_occasion();
+    assert!(desk.fatal.is_some());
+    // One that has taken leave is not missed.
+    let mut desk = Desk::new(0, 3);
+    hear(&mut desk, 1, Word::Bye);
+    hear(&mut desk, 2, dying());
+    assert!(desk.fatal.is_none());
 }
