@@ -13,7 +13,7 @@ use super::{Ended, Found, Programs, Row, end, mpirun};
 pub(super) const ROWS: &[Row] = &[
     (
         "panic",
-        "a panic in a batch, on rank 1; there are 40 batches of 0.7 s",
+        "a panic in a batch, on rank 1; there are 40 batches of 0.4 s",
         "ended within 2 s, with rank, batch and seeds; what is finished is in a file",
         |p| panics(p, 1),
     ),
@@ -73,8 +73,8 @@ pub(super) const ROWS: &[Row] = &[
     (
         "abort",
         "`abort()` in a batch, on rank 1",
-        "ended within 3 s, with rank, batch and seeds; what is finished is in a file",
-        |p| loses(p, "abort", 3.0, " has died; it had batch "),
+        "ended within 2 s, with rank, batch and seeds; what is finished is in a file",
+        |p| loses(p, "abort", 2.0, " has died; it had batch "),
     ),
     (
         "stop",
@@ -208,17 +208,17 @@ pub(super) const ROWS: &[Row] = &[
     (
         "killed",
         "SIGKILL of rank 1, then the same command",
-        "ended within 3 s, with rank, batch and seeds; same bits",
+        "ended within 2 s, with rank, batch and seeds; same bits",
         |p| {
             let died = &["rank 1 on ", " has died; it had batch ", " (seeds ", "goes on from "];
-            resumed(p, Signal::SIGKILL, Some(1), 3.0, died)
+            resumed(p, Signal::SIGKILL, Some(1), 2.0, died)
         },
     ),
     (
         "killed-leader",
         "SIGKILL of rank 0, then the same command",
-        "ended within 3 s; same bits",
-        |p| resumed(p, Signal::SIGKILL, Some(0), 3.0, &["ends the job: rank 0 has died"]),
+        "ended within 2 s; same bits",
+        |p| resumed(p, Signal::SIGKILL, Some(0), 2.0, &["process rank 0 "]),
     ),
     (
         "terminated",
@@ -280,7 +280,7 @@ fn main_panics(programs: &Programs, kind: &str) -> Found {
 fn panics(programs: &Programs, rank: usize) -> Found {
     let folder = tempfile::tempdir()?;
     let mut command = mpirun(3, &programs.ranked)?;
-    command.args(["fault", "panic", &rank.to_string(), "700"]).current_dir(&folder);
+    command.args(["fault", "panic", &rank.to_string(), "400"]).current_dir(&folder);
     let ended = end(&mut command, 60)?;
     let on_rank = format!("on rank {rank} (");
     let says = [&on_rank, "batch ", "(seeds ", "panicked: this batch", "the run was ended early"];

@@ -13,7 +13,7 @@ use super::{Found, Programs, Row, end, mpirun};
 pub const ROWS: &[Row] = &[
     (
         "scaling",
-        "surface hopping on 2 ranks against a serial run, medians of 15",
+        "surface hopping on 2 ranks against a serial run, the quickest of 15 each",
         ">= 1.9 x",
         scaling,
     ),
@@ -45,10 +45,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// A run on two ranks, and two serial runs of half of it at once, which share nothing but the machine: they
-/// show what it allows.
+/// show what it allows. What else the machine does only adds to a time, so that the quickest is compared.
 fn scaling(programs: &Programs) -> Found {
     const TRAJECTORIES: u64 = 400_000;
-    let (mut ranks, mut apart, mut same) = (Vec::new(), Vec::new(), true);
+    let (mut alone, mut ranks, mut apart) = (Vec::new(), Vec::new(), Vec::new());
+    let mut same = true;
     let serial = |trajectories: u64| {
         let mut command = Command::new(&programs.ranked);
         command.args(["scale", "serial", &trajectories.to_string()]);
@@ -67,17 +68,23 @@ fn scaling(programs: &Programs) -> Found {
             .next()
             .unwrap_or("")
             .parse()?;
-        ranks.push(one / two);
-        apart.push(one / half.max(other));
+        alone.push(one);
+        ranks.push(two);
+        apart.push(half.max(other));
         same &= digest == expected;
     }
-    let (least, most) = ranks.iter().fold((f64::MAX, 0.0_f64), |(a, b), &r| (a.min(r), b.max(r)));
-    let (ratio, apart) = (median(ranks), median(apart));
+    let quickest = |times: &[f64]| times.iter().copied().fold(f64::MAX, f64::min);
+    let ratio = |times: &[f64]| quickest(&alone) / quickest(times);
+    let of_medians = |times: &[f64]| median(alone.clone()) / median(times.to_vec());
     let bits = if same { "same bits" } else { "OTHER BITS" };
     let text = format!(
-        "{ratio:.2} x ({least:.2} to {most:.2}), {bits}; two serial runs of half of it at once: {apart:.2} x"
+        "{:.2} x (of medians {:.2}), {bits}; two serial runs of half of it at once: {:.2} x (of medians {:.2})",
+        ratio(&ranks),
+        of_medians(&ranks),
+        ratio(&apart),
+        of_medians(&apart)
     );
-    Ok((text, ratio >= 1.9 && same))
+    Ok((text, ratio(&ranks) >= 1.9 && same))
 }
 
 /// Microseconds a batch of ours, and of a program of Python's, under the same `mpirun`.
