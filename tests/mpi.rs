@@ -129,7 +129,7 @@ rows! {
     a_panic_in_a_batch_of_the_leader_is_named: "panic-leader";
     a_panic_among_long_batches_is_said_at_once: "panic-long";
     a_panic_in_main_ends_the_job: "main-panics";
-    a_panic_in_main_ends_the_job_beside_a_checkpoint: "main-panics-checkpoint";
+    a_panic_in_main_of_the_leader_ends_the_job: "main-panics-leader";
     an_error_in_main_ends_the_job: "main-fails";
     an_error_after_the_run_ends_the_job: "late-error";
     an_exit_in_a_batch_ends_the_job: "exit";

@@ -26,6 +26,9 @@ const AWAY: Duration = Duration::from_secs(1);
 /// How often it looks for that, and whether this rank is to end the run.
 const HEED: Duration = Duration::from_millis(50);
 
+/// How long a job may go on after a rank was lost: what is finished may be much to save.
+const LAST: Duration = Duration::from_secs(300);
+
 /// After this time it is said of a failure that the rank which is to end the run is busy.
 const SOON: Duration = Duration::from_millis(1500);
 
@@ -38,8 +41,18 @@ const WAITING_LONG: Duration = Duration::from_millis(5);
 /// While a long message is under way, for which both sides must look.
 const UNDER_WAY: (Duration, Duration) = (Duration::from_micros(20), Duration::from_micros(200));
 
+/// The same while it computes.
+const UNDER_WAY_COMPUTING: (Duration, Duration) =
+    (Duration::from_micros(100), Duration::from_millis(2));
+
 /// While it computes: each look takes time from that, and ranks have pieces ahead.
 const COMPUTING: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(1));
+
+/// The same when pieces take long, at the ends of which it looks as well.
+const COMPUTING_LONG: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(4));
+
+/// Pieces that take so long.
+const LONG_PIECE: Duration = Duration::from_micros(500);
 
 /// Between two runs.
 const IDLE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(10));
@@ -98,6 +111,18 @@ impl Shared {
         let go = !desk.outbox.is_empty() || desk.leave == Leave::Wishes || desk.fatal.is_some();
         drop(desk);
         if go {
+            self.outgoing.notify_one();
+        }
+        result
+    }
+
+    /// Does something at the desk when a piece has ended that took so long. If that was long the courier looks.
+    pub(crate) fn after_piece<R>(&self, took: Duration, f: impl FnOnce(&mut Desk) -> R) -> R {
+        let mut desk = self.desk();
+        desk.took = took;
+        let result = f(&mut desk);
+        drop(desk);
+        if took >= LONG_PIECE {
             self.outgoing.notify_one();
         }
         result
@@ -217,9 +242,11 @@ impl<T: Transport> Courier<T> {
             return false;
         }
         let (least, most) = match (desk.waiting, desk.running) {
+            (false, true) if motion.under_way => UNDER_WAY_COMPUTING,
             _ if motion.under_way => UNDER_WAY,
             (true, _) if self.looked - self.moved > AWAY => (WAITING.0, WAITING_LONG),
             (true, _) => WAITING,
+            (false, true) if desk.took >= LONG_PIECE => COMPUTING_LONG,
             (false, true) => COMPUTING,
             (false, false) => IDLE,
         };
@@ -282,7 +309,7 @@ impl<T: Transport> Courier<T> {
             self.listen(now);
             self.look_for_sibling();
             self.heed();
-            self.end_after_loss(now);
+            self.tell_of_loss(now);
             self.tell_of_failure(now);
         }
     }
@@ -340,13 +367,17 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    /// Ends the job when a rank was lost and the leader has had time to save what is finished.
-    fn end_after_loss(&mut self, now: Instant) {
+    /// Says of a rank that is lost, once, and ends the job if the leader does not come to that.
+    fn tell_of_loss(&mut self, now: Instant) {
         let mut desk = self.shared.desk();
-        if let Some(time) = desk.end_after_loss()
-            && now - *self.lost.get_or_insert(now) > time
-        {
-            desk.end_for_lost();
+        let Some(lost) = &desk.lost else { return };
+        match self.lost {
+            None => {
+                self.lost = Some(now);
+                let _ = writeln!(io::stderr(), "fascicle: {lost}");
+            }
+            Some(since) if now - since > LAST => desk.end_for_lost(),
+            Some(_) => {}
         }
     }
 

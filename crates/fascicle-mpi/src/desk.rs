@@ -63,6 +63,11 @@ struct Leading {
 }
 
 impl Leading {
+    /// What a rank is at, as far as is known.
+    fn at(&self, rank: usize) -> Option<Numbered> {
+        self.handout.first_of(rank).map(|piece| self.numbered(piece))
+    }
+
     /// A piece of the round by the number that all ranks know.
     fn numbered(&self, piece: u64) -> Numbered {
         let number = self.numbers.get((piece - self.first) as usize).copied().unwrap_or(piece);
@@ -85,6 +90,8 @@ pub(crate) struct Desk {
     pub(crate) waiting: bool,
     /// Whether a run goes on.
     pub(crate) running: bool,
+    /// How long the last piece of this rank took.
+    pub(crate) took: Duration,
     /// What ends this run, until the leader is told that it was used.
     pub(crate) cancel: Option<CancelHandle>,
     /// Leader: who is where.
@@ -125,6 +132,7 @@ impl Desk {
             entered: false,
             waiting: false,
             running: false,
+            took: Duration::ZERO,
             cancel: None,
             arrived: vec![VecDeque::new(); size],
             passed: VecDeque::new(),
@@ -294,9 +302,6 @@ impl Desk {
         self.done.clear();
         self.asked_to_end = None;
         self.failed = None;
-        if self.lost.as_ref().is_some_and(|lost| !lost.told) {
-            self.end_for_lost();
-        }
         self.stop.store(false, Ordering::Relaxed);
     }
 
@@ -378,7 +383,7 @@ impl Desk {
         let Some(leading) = self.leading.as_mut().filter(|leading| leading.end_at_failure) else {
             return;
         };
-        if std::mem::replace(&mut leading.is_over, true) {
+        if leading.is_over {
             return;
         }
         let number = leading.numbered(piece).number;
@@ -388,6 +393,9 @@ impl Desk {
 
     /// Leader: the run is over; this is for who computes.
     fn give_up(&mut self) {
+        if let Some(leading) = &mut self.leading {
+            leading.is_over = true;
+        }
         self.stop.store(true, Ordering::Relaxed);
         self.queue.clear();
         self.tell(&Word::End { at: self.at });
@@ -434,10 +442,14 @@ impl Desk {
         state: &Frame,
         at: u64,
     ) -> Result<(), WireError> {
-        let mut to = heirs(self.rank, self.size).peekable();
-        if to.peek().is_some() {
+        let to: Vec<usize> = match &self.lost {
+            // Nobody is to wait for what it would have passed on.
+            Some(lost) => (1..self.size).filter(|&to| to != lost.rank).collect(),
+            None => heirs(self.rank, self.size).collect(),
+        };
+        if !to.is_empty() {
             let packet = Word::Outcome { at, outcome: outcome.clone() }.packet_with(state)?;
-            self.outbox.extend(to.map(|to| (to, Arc::clone(&packet))));
+            self.outbox.extend(to.into_iter().map(|to| (to, Arc::clone(&packet))));
         }
         Ok(())
     }

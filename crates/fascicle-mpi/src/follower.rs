@@ -46,7 +46,8 @@ fn next(desk: &mut Desk, errand: &Errand) -> Option<Next> {
 
 fn run(world: &World, work: &dyn Work, at: u64, piece: Numbered, frame: &mut Frame) {
     let ran = piece::run_numbered(world, work, piece, frame);
+    let took = ran.took;
     let packet = message::finished(at, piece.piece, ran, frame);
     // If there is nothing else to do, the wait for more sends it off.
-    world.shared.desk().outbox.push((0, packet));
+    world.shared.after_piece(took, |desk| desk.outbox.push((0, packet)));
 }

@@ -4,7 +4,7 @@
 //! for each other's goodbyes for a quarter of an hour, whatever the ranks do: until Linux gives up sending
 //! again. A rank cannot change that: it is ended before. So one rank on each host starts a process that
 //! outlives it: if that rank ends without having said that all is well, and `mpirun`, or its daemon on this
-//! host, is still there a few seconds later, it is killed, and what it has started. Until then it is woken: between
+//! host, is still there a few seconds later, it is killed, and what it has started. At first it is woken: between
 //! the signals by which it ends the other ranks it sleeps for a second, or until one of them has ended since, and
 //! they may have ended just before.
 
@@ -22,10 +22,14 @@ const MOST_BETWEEN: usize = 4;
 /// What it runs: a line on its input says that all is well.
 const SCRIPT: &str = r#"
 read -r well && exit 0
-looks=0
-while [ "$looks" -lt 60 ] && kill -CHLD "$1" 2>/dev/null; do
+for signal in CHLD CHLD 0 0 0 0 0 0 0 0; do
+    kill -"$signal" "$1" 2>/dev/null || exit 0
     sleep 0.1 || sleep 1
-    looks=$((looks + 1))
+done
+seconds=0
+while [ "$seconds" -lt 5 ] && kill -0 "$1" 2>/dev/null; do
+    sleep 1
+    seconds=$((seconds + 1))
 done
 kill -0 "$1" 2>/dev/null || exit 0
 kill -KILL $(cat /proc/"$1"/task/*/children 2>/dev/null) "$1"

@@ -14,7 +14,7 @@ const MOST_AHEAD: usize = 1024;
 
 /// As many short pieces as are likely to take this long: some times what a result takes to rank 0, and an
 /// answer back.
-const AHEAD_TIME: Duration = Duration::from_millis(10);
+const AHEAD_TIME: Duration = Duration::from_millis(20);
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]

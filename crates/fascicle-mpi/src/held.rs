@@ -2,20 +2,19 @@
 //!
 //! When a rank ends with an error, Open MPI's `mpirun` ends the others: it sends SIGTERM to them and
 //! sleeps for a second, or until it hears of an end. Those that wait in MPI's start would often end before
-//! it falls asleep, and it would sleep that second for nothing. And those whose program takes SIGTERM for a
-//! sign to end its run would wait on: there is no run yet.
+//! it falls asleep, and it would sleep that second for nothing.
 
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
-/// How long it is held back, and how long what the program has for it may take.
+/// How long it is held back.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Held back from this thread, and those that it starts; until it is dropped, on the same thread.
+/// Held back from this thread until it is dropped, on the same thread; and from those that it starts meanwhile, as
+/// MPI does, for good.
 #[derive(Debug)]
 pub(crate) struct Held(SigSet);
 
@@ -33,13 +32,11 @@ impl Drop for Held {
     }
 }
 
-/// If it has come, what the program has for it is done, on this thread, and the process ends.
+/// If it has come, what the program has for it is done a moment later, on this thread.
 pub(crate) fn heed() {
     if has_come() == Some(true) {
         thread::sleep(MOMENT);
         let _ = termination().thread_unblock();
-        thread::sleep(MOMENT);
-        let _ = kill(Pid::this(), Signal::SIGKILL);
     }
 }
 

@@ -120,7 +120,7 @@ impl Manager {
         work: &dyn Work,
         hosts: &[String],
     ) -> Result<Report, RunError> {
-        let Some(Lost { rank, how, had, .. }) = self.world.shared.desk().take_lost() else {
+        let Some(Lost { rank, how, had }) = self.world.shared.desk().lost.clone() else {
             return Ok(report);
         };
         let host = hosts.get(rank).cloned().unwrap_or_default();
@@ -249,7 +249,7 @@ impl Run<'_, '_> {
         let cx = Context::new(0).with_cancel(self.options.cancel.clone());
         let Ran { took, log, result } = piece::run(self.world, self.work, piece, number, cx, frame);
         let gave_up = matches!(&result, Err(failure) if failure.cause == Cause::Cancelled);
-        self.world.shared.desk().finished(0, piece, took);
+        self.world.shared.after_piece(took, |desk| desk.finished(0, piece, took));
         self.ran[0] += u64::from(!gave_up);
         if gave_up {
             self.merge();

@@ -75,8 +75,8 @@
 //! - A piece that panics or fails is named with its rank. [Whether](fascicle_core::ExecuteOptions::end_at_failure)
 //!   the others are finished, those who run work say. A rank that ends with an exit code that is not 0, which an
 //!   error or a panic that leaves `main` has, ends the job at once.
-//! - A rank that dies, of a signal, is missed by the next one on its host after a tenth of a second. It ends the
-//!   run, with an error that names the piece that it had, and then the job.
+//! - A rank that dies, of a signal, is missed by the one before it on its host after a tenth of a second. Rank 0 says
+//!   so, and ends its run at the next time that it collects, with an error that names the piece, and then the job.
 //! - Each rank gives a sign of life every two seconds. One that says nothing for 18 seconds, because it is
 //!   stopped or its host cannot be reached, is taken for dead. Time in which a rank itself did not run, as of a job
 //!   that is suspended as a whole, does not count.
@@ -87,7 +87,8 @@
 //!
 //! # What is not
 //! - It needs a Unix: on Windows there are threads.
-//! - A rank that is lost is not replaced: MPI has no means for it. What was done is in the journal, if there is one.
+//! - A rank that is lost is not replaced: MPI has no means for it. Its launcher leaves rank 0 a second to save what is
+//!   finished, or half of one under `srun`; with a journal nothing is lost.
 //! - A piece has no time limit, and a rank makes one run at a time.
 //! - The process that ends a hanging `mpirun` knows Open MPI 4's, not the daemons of version 5.
 //! - A program that starts MPI itself, before the first run, is an error. Afterwards it may use it, with the level

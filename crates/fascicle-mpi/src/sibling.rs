@@ -11,7 +11,8 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-/// After so many looks that have missed it, it has died: those who end all ranks by MPI are slower to exit.
+/// After so many looks that have missed it, it has died: a rank that ends the job by MPI exits as well, and has the
+/// time between two to be the one that is heard.
 const LOOKS: u32 = 2;
 
 /// The process of another rank.
@@ -32,7 +33,7 @@ impl Sibling {
         here.all_gather_into(&mine, &mut all);
         let next = (here.rank() + 1) % here.size();
         let &[rank, pid, theirs] = all.chunks(mine.len()).nth(next as usize)? else { return None };
-        let watched = here.size() > 1 && theirs == numbers;
+        let watched = here.size() > 1 && numbers != 0 && theirs == numbers;
         watched.then(|| Self { rank: rank as usize, pid: Pid::from_raw(pid as i32), missed: 0 })
     }
 

@@ -17,7 +17,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// And for how many of these looks they must have been missed.
-const LOOKS: u32 = 4;
+const LOOKS: u32 = 5;
 
 /// How many seconds the exit of a process may take.
 const END: u32 = 2;
@@ -46,7 +46,7 @@ fn wait_for(wait: &Receiver<()>) {
         held::heed();
         gone = if is_anybody_gone() { gone + 1 } else { 0 };
         // The launcher may not yet have started all when it is looked for the first time.
-        if gone > LOOKS {
+        if gone >= LOOKS {
             eprintln!(
                 "fascicle: {} ends, since another rank has ended before its first run",
                 here()

@@ -196,6 +196,7 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64, checkpoint: Option<&Pat
             EnsembleError::Stopped { source: source @ RunError::RankLost(_), mut finished },
             Some(path),
         ) => {
+            wait_for_leader();
             finished.set_elapsed(seconds);
             let (path, trajectories) = (path.to_path_buf(), finished.seeds().len());
             Error::Stopped { source, finished, rescue: Rescue::Checkpoint { path, trajectories } }
@@ -229,7 +230,7 @@ fn rescue_into_file(error: EnsembleError, seconds: f64) -> Error {
     }
 }
 
-/// What there is to be saved is on rank 0, and this rank is not to end the job meanwhile.
+/// What there is to be saved is on rank 0, and other ranks are not to end the job meanwhile.
 #[cfg(feature = "hdf5")]
 fn wait_for_leader() {
     write_before_the_end(RESCUING, || ());

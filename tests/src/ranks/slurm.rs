@@ -20,7 +20,12 @@ pub(super) const ROWS: &[Row] = &[
         array,
     ),
     ("slurm-requeue", "`requeue.sbatch`: signalled, requeued, gone on", "same bits", requeue),
-    ("slurm-killed", "SIGKILL of a rank of srun", "the job ends within 10 s", killed),
+    (
+        "slurm-killed",
+        "SIGKILL of a rank of srun",
+        "the job ends within 10 s, its log names the rank and its batch",
+        killed,
+    ),
     ("slurm-salloc", "a shell of salloc, without srun", "a local run, not on ranks", salloc),
 ];
 
@@ -113,7 +118,7 @@ impl Slurm {
         Ok(text)
     }
 
-    /// A process of this Slurm's jobs that runs `journaled`.
+    /// The process of rank 1 of this Slurm's jobs that runs `journaled`.
     fn a_rank(&self) -> Result<Pid, Box<dyn std::error::Error>> {
         let folder = self.folder.path().canonicalize()?;
         for entry in std::fs::read_dir("/proc")? {
@@ -121,7 +126,9 @@ impl Slurm {
             let is = |link: &str, path: &Path| {
                 std::fs::read_link(process.join(link)).is_ok_and(|there| there == path)
             };
-            if is("exe", &self.programs.journaled) && is("cwd", &folder) {
+            let variables = std::fs::read(process.join("environ")).unwrap_or_default();
+            let is_second = variables.split(|&byte| byte == 0).any(|one| one == b"SLURM_PROCID=1");
+            if is_second && is("exe", &self.programs.journaled) && is("cwd", &folder) {
                 let number = process.file_name().and_then(|name| name.to_str()?.parse().ok());
                 return number.map(Pid::from_raw).ok_or_else(|| "expected a number".into());
             }
@@ -212,7 +219,9 @@ fn killed(programs: &Programs) -> Found {
     let started = Instant::now();
     let state = slurm.wait(&job)?;
     let seconds = started.elapsed().as_secs_f64();
-    Ok((format!("{state}, {seconds:.1} s after it"), state == "FAILED" && seconds < 10.0))
+    let named = slurm.output()?.contains("rank 1 has died; it had batch ");
+    let text = format!("{state}, {seconds:.1} s after it{}", if named { ", named" } else { "" });
+    Ok((text, state == "FAILED" && seconds < 10.0 && named))
 }
 
 fn salloc(programs: &Programs) -> Found {

@@ -97,6 +97,18 @@ impl From<&Data> for Data {
     }
 }
 
+/// Those that are not among others, which are in order; in order, and each once.
+fn not_among(there: &[Seed], mut seeds: Vec<Seed>) -> Vec<Seed> {
+    seeds.sort_unstable();
+    seeds.dedup();
+    let mut there = there.iter().peekable();
+    seeds.retain(|seed| {
+        while there.next_if(|&other| other < seed).is_some() {}
+        there.peek() != Some(&seed)
+    });
+    seeds
+}
+
 impl Data {
     /// Puts parts together: means and standard errors are formed from the sums.
     ///
@@ -114,10 +126,7 @@ impl Data {
         }
         let units = (seeds.len() / parts.group) as u64;
         let is_missing = |seed: &Seed| seeds.binary_search(seed).is_err();
-        let mut missing = parts.missing;
-        missing.retain(is_missing);
-        missing.sort_unstable();
-        missing.dedup();
+        let missing = not_among(&seeds, parts.missing);
         let mut failures = parts.failures;
         // A failure that was made good is none.
         failures.retain(|failure| failure.seeds.is_empty() || failure.seeds.iter().any(is_missing));

@@ -255,7 +255,7 @@ fn a_failure_elsewhere_ends_what_the_leader_computes() {
     assert_nothing_is_left(&network, &ranks);
 }
 
-/// A rank that dies in its piece, as the next one on its host sees it, ends the run on the others.
+/// A rank that dies in its piece, as another one on its host sees it, ends the run on the others.
 #[test]
 fn a_rank_that_dies_is_named_with_what_it_had() {
     #[derive(Clone, Copy)]
@@ -279,9 +279,9 @@ fn a_rank_that_dies_is_named_with_what_it_had() {
             Ok(())
         }
     }
-    let (_, ranks) = world(3, 1);
+    let (_, ranks) = world(4, 1);
     let run = |world: &'static World, sibling| {
-        let driver = Mpi::of(world, None).expect("there are three");
+        let driver = Mpi::of(world, None).expect("there are four");
         let (mut total, options) = (Total::default(), ExecuteOptions::new());
         let on = &mut fascicle_core::ignore_events;
         driver
@@ -289,13 +289,15 @@ fn a_rank_that_dies_is_named_with_what_it_had() {
             .map(|_| ())
             .map_err(|error| error.to_string())
     };
-    let sibling = ranks[2];
-    let (leader, dies) = (ranks[0], ranks[1]);
+    let [leader, dies, sibling, fourth] = ranks[..] else { panic!("four") };
     thread::spawn(move || run(dies, sibling));
-    let other = thread::spawn(move || run(sibling, sibling));
+    // The fourth would have the outcome from the second.
+    let others = [sibling, fourth].map(|rank| thread::spawn(move || run(rank, sibling)));
     let why = "rank 1 on host 1 has died; it had batch 1 to run";
     assert_eq!(run(leader, sibling), Err(why.to_string()));
-    assert_eq!(other.join().unwrap(), Err(format!("rank 0 has ended the run: {why}")));
+    for other in others {
+        assert_eq!(other.join().unwrap(), Err(format!("rank 0 has ended the run: {why}")));
+    }
     for rank in ranks {
         // They do not take leave of one that is not there.
         rank.shared.with(|desk| desk.leave = Leave::Gone);

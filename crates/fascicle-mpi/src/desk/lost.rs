@@ -1,21 +1,15 @@
-//! Ranks that are lost: that have died, or of which nothing is heard any more.
+//! Ranks that are lost: that have died, or of which nothing is heard any more. A job does not go on without one: rank 0
+//! ends its run, saves what is finished, and ends the job at the next call that all ranks make, or at its exit.
 
 use std::fmt::{self, Display};
-use std::time::Duration;
 
 use super::Desk;
 use crate::message::Numbered;
 
-/// The code with which a job ends of which a rank is lost: it may be tried again.
+/// The code with which a job ends that goes no further than to the next call after a rank was lost.
 pub(super) const LOST: i32 = 75;
 
-/// How long the computing thread may take to see that a rank is lost.
-pub(super) const TO_SEE: Duration = Duration::from_millis(1500);
-
-/// And the whole, in which it may save what is finished.
-pub(super) const TO_SAVE: Duration = Duration::from_secs(10);
-
-/// A rank that is lost in the middle of a run.
+/// A rank that is lost.
 #[derive(Clone, Debug)]
 pub(crate) struct Lost {
     pub(crate) rank: usize,
@@ -23,41 +17,29 @@ pub(crate) struct Lost {
     pub(crate) how: String,
     /// What it had to run.
     pub(crate) had: Option<Numbered>,
-    /// Whether the computing thread knows of it.
-    pub(super) told: bool,
 }
 
 impl Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rank, how, had, .. } = self;
+        let Self { rank, how, had } = self;
         write!(f, "rank {rank} {how}")?;
         had.iter().try_for_each(|had| write!(f, "; it had batch {} to run", had.number))
     }
 }
 
 impl Desk {
-    /// A rank is lost. If the leader is in a run, that ends, with what is finished; otherwise the job does.
+    /// A rank is lost. The leader ends its run, if it is in one; without the leader the job ends.
     pub(crate) fn lose(&mut self, rank: usize, how: &str) {
         if self.departed[rank] || self.lost.is_some() {
             return;
         }
-        let mut lost = Lost { rank, how: how.to_string(), had: None, told: false };
-        if self.rank != 0 || !self.running {
-            return self.end_job(lost.to_string(), LOST);
+        let at = self.leading.as_ref().and_then(|leading| leading.at(rank));
+        self.lost = Some(Lost { rank, how: how.to_string(), had: at });
+        if self.rank != 0 {
+            self.end_for_lost();
+        } else if self.running {
+            self.give_up();
         }
-        if let Some(leading) = &mut self.leading {
-            leading.is_over = true;
-            lost.had = leading.handout.first_of(rank).map(|piece| leading.numbered(piece));
-        }
-        self.lost = Some(lost);
-        self.give_up();
-    }
-
-    /// Leader: a rank that is lost in this run.
-    pub(crate) fn take_lost(&mut self) -> Option<Lost> {
-        let lost = self.lost.as_mut()?;
-        lost.told = true;
-        Some(lost.clone())
     }
 
     /// Ends the job if a rank is lost.
@@ -65,10 +47,5 @@ impl Desk {
         if let Some(lost) = &self.lost {
             self.end_job(lost.to_string(), LOST);
         }
-    }
-
-    /// How long the job may go on after a rank was lost.
-    pub(crate) fn end_after_loss(&self) -> Option<Duration> {
-        self.lost.as_ref().map(|lost| if lost.told { TO_SAVE } else { TO_SEE })
     }
 }

@@ -1,4 +1,4 @@
-use super::lost::{LOST, TO_SAVE, TO_SEE};
+use super::lost::LOST;
 use super::*;
 
 fn told(desk: &mut Desk) -> Vec<(usize, Word)> {
@@ -131,10 +131,10 @@ fn dying() -> Word {
     Word::Lost { rank: 1, how: "has died".to_string() }
 }
 
-/// A leader of three that hands out ten pieces, numbered by tens.
+/// A leader of five that hands out ten pieces, numbered by tens.
 fn leader() -> Desk {
-    let mut desk = Desk::new(0, 3);
-    desk.lead(3, false);
+    let mut desk = Desk::new(0, 5);
+    desk.lead(5, false);
     desk.begin_round(0..10, (0..10).map(|piece| 10 * piece).collect());
     let _ = told(&mut desk);
     desk
@@ -145,14 +145,17 @@ fn a_rank_that_is_lost_ends_the_run_and_is_named_with_what_it_had() {
     let mut desk = leader();
     hear(&mut desk, 2, dying());
     assert!(desk.has_news() && desk.queue.is_empty() && desk.stop.load(Ordering::Relaxed));
-    assert!(matches!(told(&mut desk)[..], [(1, Word::End { .. }), (2, Word::End { .. })]));
-    assert_eq!(desk.end_after_loss(), Some(TO_SEE));
-    let lost = desk.take_lost().expect("it is lost");
+    assert!(told(&mut desk).iter().all(|(_, word)| matches!(word, Word::End { at: 0 })));
+    let lost = desk.lost.clone().expect("it is");
     assert_eq!(lost.to_string(), "rank 1 has died; it had batch 10 to run");
     assert_eq!(lost.had, Some(Numbered { piece: 1, number: 10 }));
-    assert_eq!(desk.end_after_loss(), Some(TO_SAVE));
-    // What comes of it is told and saved, and another one that is lost does not keep it from that.
+    // Another one that is lost changes nothing.
     hear(&mut desk, 1, Word::Lost { rank: 2, how: "has died".to_string() });
+    assert_eq!(desk.lost.as_ref().map(|lost| lost.rank), Some(1));
+    // What comes of it is told to all others by this rank, and saved before the job ends.
+    desk.pass_on(&Outcome::of_error("it is lost"), &Frame::default(), 0).unwrap();
+    let to: Vec<usize> = told(&mut desk).into_iter().map(|(to, _)| to).collect();
+    assert_eq!(to, [2, 3, 4]);
     desk.next_occasion();
     assert!(desk.fatal.is_none());
 }
@@ -162,7 +165,6 @@ fn without_a_rank_that_is_lost_nothing_more_is_begun() {
     let fatal = |then: fn(&mut Desk)| {
         let mut desk = leader();
         hear(&mut desk, 2, dying());
-        let _ = desk.take_lost();
         desk.next_occasion();
         then(&mut desk);
         desk.fatal
@@ -186,19 +188,23 @@ fn without_a_rank_that_is_lost_nothing_more_is_begun() {
     assert_eq!(fatal(|_| ()), None);
 }
 
+/// What the leader does by itself, as to save the results of a run, is not cut off.
 #[test]
-fn a_rank_that_is_lost_when_nothing_runs_ends_the_job() {
+fn a_rank_that_is_lost_when_nothing_runs_ends_the_job_at_the_next_call() {
     let mut desk = Desk::new(0, 3);
     hear(&mut desk, 2, dying());
+    assert!(desk.fatal.is_none() && told(&mut desk).is_empty());
+    assert!(!desk.stop.load(Ordering::Relaxed));
+    desk.leave = Leave::Wishes;
+    desk.take_leave();
     assert_eq!(desk.fatal, Some(("rank 1 has died".to_string(), LOST)));
-    // So does one that is lost when its run is over, which was not looked for any more.
-    let mut desk = leader();
-    hear(&mut desk, 2, dying());
-    desk.next_occasion();
-    assert!(desk.fatal.is_some());
+    // Without the leader there is nothing to wait for.
+    let mut desk = Desk::new(2, 3);
+    desk.lose(0, "has died");
+    assert_eq!(desk.fatal, Some(("rank 0 has died".to_string(), LOST)));
     // One that has taken leave is not missed.
     let mut desk = Desk::new(0, 3);
     hear(&mut desk, 1, Word::Bye);
     hear(&mut desk, 2, dying());
-    assert!(desk.fatal.is_none());
+    assert!(desk.lost.is_none());
 }

@@ -21,7 +21,7 @@ pub fn run(kind: &str, on: usize, rest: &[&str]) -> Outcome {
     let milliseconds: u64 = rest.first().map_or(Ok(20), |text| text.parse())?;
     let mut sim = simulation(kind, here, Duration::from_millis(milliseconds));
     match kind {
-        "main panics" | "main panics beside a checkpoint" if here => {
+        "main panics" if here => {
             say_now(kind);
             panic!("this rank does not even begin");
         }
@@ -124,7 +124,6 @@ fn options(kind: &str, here: bool) -> RunOptions {
         "kept" if here => options.with_keep_all_trajectories(),
         "dropped" if here => options.with_on_failure(OnFailure::Drop),
         "too many" => options.with_tasks(9),
-        "main panics beside a checkpoint" => options.with_checkpoint("run.journal"),
         _ => options,
     }
 }
