@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fascicle_core::CancelHandle;
 use fascicle_core::wire::Decoder;
 
-use crate::desk::{Desk, Leave};
+use crate::desk::{DIED, Desk, Leave};
 use crate::message::{Packet, Word};
 use crate::quiet::Overheard;
 use crate::sibling::Sibling;
@@ -332,12 +332,12 @@ impl<T: Transport> Courier<T> {
         if !watches || !sibling.is_gone() {
             return;
         }
-        let (rank, how) = (sibling.rank, "has died");
+        let rank = sibling.rank;
         self.sibling = None;
         if self.rank == 0 || rank == 0 {
-            desk.lose(rank, how);
+            desk.lose(rank, DIED);
         } else {
-            desk.send(0, &Word::Lost { rank, how: how.to_string() });
+            desk.send(0, &Word::Died { rank });
         }
     }
 

@@ -15,7 +15,7 @@ use crate::message::{Errand, Numbered, Packet, Passed, Word};
 
 mod lost;
 
-pub(crate) use lost::Lost;
+pub(crate) use lost::{DIED, Lost};
 
 /// A finished piece of another rank.
 #[derive(Debug)]
@@ -370,7 +370,7 @@ impl Desk {
                 self.stop.store(true, Ordering::Relaxed);
             }
             Word::Outcome { at, outcome } => self.take_outcome(at, outcome, frame),
-            Word::Lost { rank, how } => self.lose(rank, &how),
+            Word::Died { rank } => self.lose(rank, DIED),
             Word::Bye => self.departed[from] = true,
             // A sign of life, and what is of an occasion that is over.
             _ => {}

@@ -113,16 +113,16 @@ impl Manager {
         Ok(report)
     }
 
-    /// What a run has come to, if no rank was lost in it.
+    /// What a run has come to, unless it was ended for a rank that is lost. One that was lost when all was done ends
+    /// the job later.
     fn unless_lost(
         &self,
         report: Report,
         work: &dyn Work,
         hosts: &[String],
     ) -> Result<Report, RunError> {
-        let Some(Lost { rank, how, had }) = self.world.shared.desk().lost.clone() else {
-            return Ok(report);
-        };
+        let lost = self.world.shared.desk().lost.clone().filter(|_| report.interrupted);
+        let Some(Lost { rank, how, had }) = lost else { return Ok(report) };
         let host = hosts.get(rank).cloned().unwrap_or_default();
         let had = had.map(|had| (had.number, work.seeds(had.piece)));
         Err(RunError::RankLost(RankLost { rank, host, how, had }.into()))

@@ -36,8 +36,8 @@ pub(crate) enum Word {
     End { at: u64 },
     /// To the others, from one to the next: what the leader has come to; the frame has the fold's state.
     Outcome { at: u64, outcome: Outcome },
-    /// To the leader: another rank is lost, in words that go on from its name.
-    Lost { rank: usize, how: String },
+    /// To the leader: another rank has died.
+    Died { rank: usize },
     /// This rank leaves, and is not missed.
     Bye,
 }

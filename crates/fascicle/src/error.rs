@@ -196,7 +196,7 @@ pub(crate) fn rescue(error: EnsembleError, seconds: f64, checkpoint: Option<&Pat
             EnsembleError::Stopped { source: source @ RunError::RankLost(_), mut finished },
             Some(path),
         ) => {
-            wait_for_leader();
+            meet_before_the_end();
             finished.set_elapsed(seconds);
             let (path, trajectories) = (path.to_path_buf(), finished.seeds().len());
             Error::Stopped { source, finished, rescue: Rescue::Checkpoint { path, trajectories } }
@@ -223,7 +223,7 @@ fn rescue_into_file(error: EnsembleError, seconds: f64) -> Error {
             Error::UnknownOutput { source, finished, rescue }
         }
         EnsembleError::Run(source @ RunError::OnLeader { keeps_results: true, .. }) => {
-            wait_for_leader();
+            meet_before_the_end();
             Error::Ensemble(EnsembleError::Run(source))
         }
         other => Error::Ensemble(other),
@@ -232,12 +232,12 @@ fn rescue_into_file(error: EnsembleError, seconds: f64) -> Error {
 
 /// What there is to be saved is on rank 0, and other ranks are not to end the job meanwhile.
 #[cfg(feature = "hdf5")]
-fn wait_for_leader() {
+fn meet_before_the_end() {
     write_before_the_end(RESCUING, || ());
 }
 
 #[cfg(not(feature = "hdf5"))]
-fn wait_for_leader() {}
+fn meet_before_the_end() {}
 
 /// What ranks meet for then.
 #[cfg(feature = "hdf5")]

@@ -268,8 +268,7 @@ fn a_rank_that_dies_is_named_with_what_it_had() {
         fn run(&self, piece: u64, _: &mut Context<'_>, out: &mut Frame) -> Result<(), Failure> {
             // The first pieces go to the ranks in their order.
             if piece == 1 {
-                let how = "has died".to_string();
-                self.0.shared.with(|desk| desk.send(0, &Word::Lost { rank: 1, how }));
+                self.0.shared.with(|desk| desk.send(0, &Word::Died { rank: 1 }));
                 loop {
                     thread::park();
                 }

@@ -9,6 +9,9 @@ use crate::message::Numbered;
 /// The code with which a job ends that goes no further than to the next call after a rank was lost.
 pub(super) const LOST: i32 = 75;
 
+/// How a rank is lost of which the process is gone.
+pub(crate) const DIED: &str = "has died";
+
 /// A rank that is lost.
 #[derive(Clone, Debug)]
 pub(crate) struct Lost {

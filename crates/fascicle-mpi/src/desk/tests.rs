@@ -128,7 +128,7 @@ fn a_call_that_the_leader_does_not_make_any_more_ends_the_job() {
 }
 
 fn dying() -> Word {
-    Word::Lost { rank: 1, how: "has died".to_string() }
+    Word::Died { rank: 1 }
 }
 
 /// A leader of five that hands out ten pieces, numbered by tens.
@@ -150,7 +150,7 @@ fn a_rank_that_is_lost_ends_the_run_and_is_named_with_what_it_had() {
     assert_eq!(lost.to_string(), "rank 1 has died; it had batch 10 to run");
     assert_eq!(lost.had, Some(Numbered { piece: 1, number: 10 }));
     // Another one that is lost changes nothing.
-    hear(&mut desk, 1, Word::Lost { rank: 2, how: "has died".to_string() });
+    hear(&mut desk, 1, Word::Died { rank: 2 });
     assert_eq!(desk.lost.as_ref().map(|lost| lost.rank), Some(1));
     // What comes of it is told to all others by this rank, and saved before the job ends.
     desk.pass_on(&Outcome::of_error("it is lost"), &Frame::default(), 0).unwrap();
@@ -200,7 +200,7 @@ fn a_rank_that_is_lost_when_nothing_runs_ends_the_job_at_the_next_call() {
     assert_eq!(desk.fatal, Some(("rank 1 has died".to_string(), LOST)));
     // Without the leader there is nothing to wait for.
     let mut desk = Desk::new(2, 3);
-    desk.lose(0, "has died");
+    desk.lose(0, DIED);
     assert_eq!(desk.fatal, Some(("rank 0 has died".to_string(), LOST)));
     // One that has taken leave is not missed.
     let mut desk = Desk::new(0, 3);
